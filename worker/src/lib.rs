@@ -1,0 +1,5 @@
+//! The diff-aware sync pipeline: sources on one side, rows on the other.
+
+pub mod object;
+pub mod settings;
+pub mod source;
