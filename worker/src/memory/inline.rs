@@ -3,25 +3,28 @@
 /// An AsciiDoc title as text.
 pub(super) fn asciidoc(title: &str) -> String {
     let mut text = without_anchors(title);
-    for mark in ["**", "__", "``", "##", "*", "_", "`", "#"] {
-        text = without_pairs(&text, mark);
+    for mark in ["**", "__", "``", "##"] {
+        text = without_pairs(&text, mark, true);
+    }
+    for mark in ["*", "_", "`", "#"] {
+        text = without_pairs(&text, mark, false);
     }
     text
 }
 
 /// A reStructuredText title as text.
 pub(super) fn rst(title: &str) -> String {
-    let mut text = without_pairs(title, "``");
+    let mut text = without_pairs(title, "``", false);
     text = without_roles(&text);
     for mark in ["**", "*"] {
-        text = without_pairs(&text, mark);
+        text = without_pairs(&text, mark, false);
     }
     text
 }
 
-/// Drops pairs of `mark` around words: the opening one does not follow a letter or digit and is followed by text, the
-/// closing one the other way round. Takes time in proportion to the text: an opening mark that nothing closes ends it.
-fn without_pairs(text: &str, mark: &str) -> String {
+/// Drops pairs of `mark` with text between. Unless they may stand `inside_words`, the opening one does not follow a
+/// letter or digit, nor does the closing one precede any; neither has white space on its inner side. Takes time in proportion to the text: an opening mark that nothing closes ends it.
+fn without_pairs(text: &str, mark: &str, inside_words: bool) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     let mut before = None;
@@ -29,13 +32,14 @@ fn without_pairs(text: &str, mark: &str) -> String {
         let (head, tail) = (&rest[..at], &rest[at + mark.len()..]);
         plain.push_str(head);
         before = head.chars().next_back().or(before);
-        if before.is_some_and(char::is_alphanumeric) || tail.starts_with(char::is_whitespace) {
+        let in_word = !inside_words && before.is_some_and(char::is_alphanumeric);
+        if in_word || tail.starts_with(char::is_whitespace) {
             plain.push_str(mark);
             before = mark.chars().next_back();
             rest = tail;
             continue;
         }
-        let Some(end) = closing(tail, mark) else {
+        let Some(end) = closing(tail, mark, inside_words) else {
             plain.push_str(mark);
             rest = tail;
             break;
@@ -49,11 +53,12 @@ fn without_pairs(text: &str, mark: &str) -> String {
 }
 
 /// Where in `text` the mark that closes it starts; not at once, since there would be nothing between.
-fn closing(text: &str, mark: &str) -> Option<usize> {
+fn closing(text: &str, mark: &str, inside_words: bool) -> Option<usize> {
     text.match_indices(mark).map(|(at, _)| at).find(|&at| {
         let inside = text[..at].chars().next_back();
         let after = text[at + mark.len()..].chars().next();
-        inside.is_some_and(|c| !c.is_whitespace()) && !after.is_some_and(char::is_alphanumeric)
+        inside.is_some_and(|c| !c.is_whitespace())
+            && (inside_words || !after.is_some_and(char::is_alphanumeric))
     })
 }
 

@@ -1,6 +1,9 @@
 //! What must hold for any bytes and any edit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use entities::MemoryKind;
 use proptest::prelude::*;
@@ -12,7 +15,8 @@ const PATHS: [&[u8]; 6] =
     [b"a.md", b"a.adoc", b"a.rst", b"README", b".memory/letter_20261003_0001.md", b"\xff#%.md"];
 
 fn derive(path: &[u8], kind: MemoryKind, content: &[u8]) -> Derived {
-    Rules::new(&MemorySettings::default()).unwrap().derive(path, kind, content)
+    static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::new(&MemorySettings::default()).unwrap());
+    RULES.derive(path, kind, content)
 }
 
 fn document(text: &str) -> Vec<Entry> {

@@ -1,11 +1,14 @@
 //! Real-looking files, and nasty ones.
 
+use std::sync::LazyLock;
+
 use entities::MemoryKind::{self, Document, Guide, Letter};
 
 use super::{Derived, Entry, FrontMatterFault, MAX_TITLE_CHARS, MemorySettings, Rules, RulesError, Warning};
 
-fn rules() -> Rules {
-    Rules::new(&MemorySettings::default()).unwrap()
+fn rules() -> &'static Rules {
+    static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::new(&MemorySettings::default()).unwrap());
+    &RULES
 }
 
 fn limited(max_file_bytes: u64, max_entries_per_file: usize) -> Rules {
@@ -206,13 +209,13 @@ fn broken_front_matter_is_kept_and_told() {
 fn what_is_not_text_gives_no_entries() {
     let lfs = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
     for (rules, content, warning) in [
-        (rules(), &b"# Title\0\n"[..], Some(Warning::NotText)),
-        (rules(), b"\xff\xfe#\0 \0T\0", Some(Warning::NotText)),
+        (rules().clone(), &b"# Title\0\n"[..], Some(Warning::NotText)),
+        (rules().clone(), b"\xff\xfe#\0 \0T\0", Some(Warning::NotText)),
         (limited(10, 5), b"# 123456789", Some(Warning::TooLarge { bytes: 11, limit: 10 })),
         (limited(10, 5), b"# \xff\xff\xff\xff", Some(Warning::TooLarge { bytes: 14, limit: 10 })),
-        (rules(), lfs, Some(Warning::LfsPointer)),
-        (rules(), b"", None),
-        (rules(), b"\xef\xbb\xbf \n\t\r\n", None),
+        (rules().clone(), lfs, Some(Warning::LfsPointer)),
+        (rules().clone(), b"", None),
+        (rules().clone(), b"\xef\xbb\xbf \n\t\r\n", None),
     ] {
         for (path, kind) in [(&b".memory/a.md"[..], Letter), (b"a.md", Document), (b".cursorrules", Guide)] {
             let derived = rules.derive(path, kind, content);
