@@ -1,6 +1,6 @@
 //! Content by git id: stored once for each tenant, whatever branches and paths show it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
@@ -123,6 +123,44 @@ pub async fn without_content(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| (row.row_id, KnownBlob { id: row.id, size: row.size })).collect())
+}
+
+/// How many distinct blobs [`without_content`] would give in all.
+pub async fn count_without_content(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    branch: BranchId,
+    seq: i64,
+    max_size: i64,
+) -> Result<u64, DbErr> {
+    let statement = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "SELECT count(DISTINCT b.id) AS n FROM repository_files f \
+         JOIN file_blobs b ON b.tenant_id = f.tenant_id AND b.id = f.blob_id \
+         WHERE f.tenant_id = $1 AND f.branch_id = $2 AND f.valid_from = $3 AND b.size <= $4 \
+         AND NOT EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = b.tenant_id AND c.blob_id = b.id)",
+        [tenant.into(), branch.into(), seq.into(), max_size.into()],
+    );
+    let count: i64 = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "n"))?;
+    Ok(count as u64)
+}
+
+/// The sizes of those of `ids` that are recorded.
+pub async fn sizes(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    ids: &[ObjectId],
+) -> Result<HashMap<ObjectId, i64>, DbErr> {
+    let mut sizes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+        let found = file_blob::Entity::find()
+            .filter(file_blob::Column::TenantId.eq(tenant))
+            .filter(file_blob::Column::Id.is_in(chunk.iter().copied()))
+            .all(db)
+            .await?;
+        sizes.extend(found.into_iter().map(|blob| (blob.id, blob.size)));
+    }
+    Ok(sizes)
 }
 
 /// Up to `limit` files that sync number `seq` brought whose content is above `max_size` bytes and is not stored: path

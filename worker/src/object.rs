@@ -101,3 +101,8 @@ pub fn object_id(kind: Kind, bytes: &[u8]) -> ObjectId {
 pub fn blob_id(bytes: &[u8]) -> ObjectId {
     object_id(Kind::Blob, bytes)
 }
+
+/// The part of a path after its last slash.
+pub(crate) fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::source::retry::RetryPolicy;
+use crate::{memory::MemorySettings, source::retry::RetryPolicy};
 
 /// A secret that never shows in logs, errors or rows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -102,6 +102,52 @@ impl SourceSettings {
             attempts: self.attempts,
             first_delay: Duration::from_millis(self.retry_first_delay_ms),
             max_wait: Duration::from_secs(self.max_wait_seconds),
+        }
+    }
+}
+
+/// The worker's section of the settings.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct WorkerSettings {
+    /// How repositories are read.
+    pub source: SourceSettings,
+    /// What memory is derived from.
+    pub memory: MemorySettings,
+    /// How syncs are run.
+    pub sync: SyncSettings,
+}
+
+/// How syncs are run (`[sync]`).
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct SyncSettings {
+    /// Seconds that a claim holds without a heartbeat.
+    pub lease_seconds: u64,
+    /// The most failures of a sync's phases that are recovered from, plus one.
+    pub attempts: u32,
+    /// Milliseconds before a failed phase is tried again; doubles from there, jittered.
+    pub retry_first_delay_ms: u64,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self { lease_seconds: 15, attempts: 3, retry_first_delay_ms: 500 }
+    }
+}
+
+impl WorkerSettings {
+    /// How long a claim holds without a heartbeat.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.sync.lease_seconds.max(1))
+    }
+
+    /// The bounds on trying phases again.
+    pub fn phase_retry_policy(&self) -> RetryPolicy {
+        RetryPolicy {
+            attempts: self.sync.attempts,
+            first_delay: Duration::from_millis(self.sync.retry_first_delay_ms),
+            max_wait: Duration::from_secs(self.source.max_wait_seconds),
         }
     }
 }

@@ -63,6 +63,17 @@ pub struct MemoryChange {
     pub title: String,
 }
 
+/// How many files differ between two states.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, FromQueryResult)]
+pub struct ChangeCounts {
+    /// Files at paths where there was none.
+    pub added: i64,
+    /// Files whose content, mode or kind differs.
+    pub modified: i64,
+    /// Files whose path has none any more.
+    pub deleted: i64,
+}
+
 #[derive(FromQueryResult)]
 struct FileVersion {
     path: Vec<u8>,
@@ -154,6 +165,25 @@ impl StateAt {
         let sql =
             format!("SELECT {columns} FROM {table} WHERE branch_id = $1 AND tenant_id = $3 AND {between}");
         T::find_by_statement(self.statement(db.get_database_backend(), sql, [other.seq.into()])).all(db).await
+    }
+
+    /// How many files differ between this state and `later`, the one after it. A rename is one added and one deleted.
+    pub async fn count_changes_to(&self, db: &impl ConnectionTrait, later: &StateAt) -> Result<ChangeCounts, DbErr> {
+        let sql = "WITH opened AS MATERIALIZED ( \
+                SELECT path_hash, mode, coalesce(blob_id, submodule_id) AS object FROM repository_files \
+                WHERE branch_id = $1 AND valid_from = $4 AND tenant_id = $3), \
+            closed AS MATERIALIZED ( \
+                SELECT path_hash, mode, coalesce(blob_id, submodule_id) AS object FROM repository_files \
+                WHERE branch_id = $1 AND valid_to = $4 AND tenant_id = $3 AND valid_from <= $2) \
+            SELECT \
+            (SELECT count(*) FROM opened o LEFT JOIN closed c ON c.path_hash = o.path_hash \
+                WHERE c.path_hash IS NULL) AS added, \
+            (SELECT count(*) FROM opened o JOIN closed c ON c.path_hash = o.path_hash \
+                WHERE c.mode <> o.mode OR c.object <> o.object) AS modified, \
+            (SELECT count(*) FROM closed c LEFT JOIN opened o ON o.path_hash = c.path_hash \
+                WHERE o.path_hash IS NULL) AS deleted";
+        let statement = self.statement(db.get_database_backend(), sql.to_owned(), [later.seq.into()]);
+        Ok(ChangeCounts::find_by_statement(statement).one(db).await?.unwrap_or_default())
     }
 
     /// How many files of `self` went away and came up elsewhere with the same content at `later`, the state after it.

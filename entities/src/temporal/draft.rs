@@ -287,6 +287,18 @@ impl Draft {
         Ok(counts)
     }
 
+    /// How many memory entries the draft made and superseded.
+    pub async fn count_entries(&self, db: &impl ConnectionTrait) -> Result<(i64, i64), DbErr> {
+        let sql = "SELECT \
+            (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3) AS created, \
+            (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_to = $2 AND tenant_id = $3) AS superseded";
+        let statement = self.statement(db.get_database_backend(), sql.to_owned(), []);
+        match db.query_one_raw(statement).await? {
+            Some(row) => Ok((row.try_get("", "created")?, row.try_get("", "superseded")?)),
+            None => Ok((0, 0)),
+        }
+    }
+
     /// Up to `limit` directories of this draft after the row with id `after`, in the order of ids: what a proof checks.
     pub async fn drafted_trees(
         &self,

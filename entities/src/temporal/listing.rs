@@ -67,6 +67,17 @@ pub struct ListedFile {
     pub stored: bool,
 }
 
+/// A file or directory met on a walk.
+#[derive(Clone, PartialEq, Eq, Debug, FromQueryResult)]
+pub struct WalkedEntry {
+    /// The path's bytes.
+    pub path: Vec<u8>,
+    /// The mode as the tree spells it.
+    pub mode: FileMode,
+    /// The blob, the commit of a submodule, or the tree of a directory.
+    pub object_id: ObjectId,
+}
+
 const FILE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.mode, t.blob_id, t.submodule_id";
 const TREE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.tree_id";
 
@@ -162,19 +173,29 @@ impl StateAt {
         Ok(rows.map(|row| ListedFile::from_query_result(&row?, "")))
     }
 
-    /// All directories but the root, ordered by path, of those whose tree is `tree` if one is given.
-    pub async fn trees(
+    /// All files and, each before what stands in it, all directories but the root, in the order of git's trees.
+    pub async fn stream_walk<'a, C>(
         &self,
-        db: &impl ConnectionTrait,
-        tree: Option<ObjectId>,
-    ) -> Result<Vec<TreeRow>, DbErr> {
-        let only = if tree.is_some() { "AND t.tree_id = $4" } else { "" };
+        db: &'a C,
+    ) -> Result<impl Stream<Item = Result<WalkedEntry, DbErr>> + 'a + use<'a, C>, DbErr>
+    where
+        C: StreamTrait,
+    {
+        let slash = match db.get_database_backend() {
+            sea_orm::DbBackend::Sqlite => "CAST(t.path || x'2f' AS BLOB)",
+            _ => "t.path || '\\x2f'::bytea",
+        };
+        // A directory sorts as if its name ended in a slash, as git sorts it.
         let sql = format!(
-            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE {} AND t.dir_hash IS NOT NULL {only} ORDER BY t.path",
-            Self::HOLDS
+            "SELECT t.path AS position, t.path, t.mode, coalesce(t.blob_id, t.submodule_id) AS object_id \
+             FROM repository_files t WHERE {holds} \
+             UNION ALL SELECT {slash} AS position, t.path, {mode} AS mode, t.tree_id AS object_id \
+             FROM repository_trees t WHERE {holds} AND t.dir_hash IS NOT NULL ORDER BY position",
+            holds = Self::HOLDS,
+            mode = FileMode::DIRECTORY.0,
         );
-        let values = tree.into_iter().map(Into::into);
-        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+        let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        Ok(rows.map(|row| WalkedEntry::from_query_result(&row?, "")))
     }
 
     /// Up to `limit` files after the row with id `after`, in the order of ids, of those that came with this very sync

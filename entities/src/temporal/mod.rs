@@ -13,9 +13,9 @@ mod listing;
 mod memory;
 mod state;
 
-pub use changes::{Change, ChangeKind, MemoryChange, MemoryChangeKind};
+pub use changes::{Change, ChangeCounts, ChangeKind, MemoryChange, MemoryChangeKind};
 pub use draft::{ClosedCounts, Draft, MemoryEntryRow, NewFile, NewTree};
-pub use listing::{FileRow, ListedFile, TreeRow};
+pub use listing::{FileRow, ListedFile, TreeRow, WalkedEntry};
 pub use memory::{ListedEntry, MemoryFilter, OpenEntry};
 pub use state::StateAt;
 

@@ -81,6 +81,11 @@ impl SourceContext {
         Self { traffic: Arc::default(), notify: Arc::new(notify), cancel }
     }
 
+    /// The same tally, with another listener and another way out: for a sync whose source was asked before it began.
+    pub fn with(&self, cancel: CancellationToken, notify: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        Self { traffic: Arc::clone(&self.traffic), notify: Arc::new(notify), cancel }
+    }
+
     /// A context that reports to nobody and is never cancelled: for listing branches.
     pub fn quiet() -> Self {
         Self::new(CancellationToken::new(), |_| {})

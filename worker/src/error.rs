@@ -1,0 +1,102 @@
+//! Why a sync failed, told so that the type says what could help.
+
+use entities::ObjectId;
+use sea_orm::DbErr;
+
+use crate::source::{Retry, SourceError};
+
+/// Why a sync, or a phase of it, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The repository could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The rows do not make the commit's tree.
+    #[error("the rows do not prove the commit: {path} should be tree {expected} and is {found}")]
+    Proof {
+        /// The directory, lossily decoded.
+        path: String,
+        /// The tree that it should make.
+        expected: ObjectId,
+        /// The tree that its rows make.
+        found: ObjectId,
+    },
+    /// A path that cannot be kept.
+    #[error("a path of {0} bytes is longer than the limit of {MAX_PATH_BYTES}")]
+    PathTooLong(usize),
+    /// Another worker has taken the sync over.
+    #[error("the sync was taken over by another worker")]
+    ClaimLost,
+    /// Someone asked for its end.
+    #[error("cancelled")]
+    Cancelled,
+    /// A sync that this one builds on is not there.
+    #[error("sync number {0} of the branch is not there")]
+    NoSuchSync(i64),
+    /// The phases ran out of order: a bug of ours.
+    #[error("internal error: {0}")]
+    Internal(&'static str),
+}
+
+/// The longest path that is kept, in bytes.
+pub const MAX_PATH_BYTES: usize = 16_384;
+
+/// What could help after a phase failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recovery {
+    /// Nothing.
+    None,
+    /// Running the phase again, after a pause.
+    Phase,
+    /// Finding the branch's head again, after a pause: what was being read is gone.
+    Head,
+    /// Reading everything instead of what is new: the source does not have what we thought we know.
+    Everything,
+}
+
+impl SyncError {
+    /// What could help.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::Source(SourceError::CommitGone(_)) => Recovery::Head,
+            Self::Source(SourceError::Missing(_)) => Recovery::Everything,
+            // The source has already waited as long as it may.
+            Self::Source(SourceError::RateLimited { .. }) => Recovery::None,
+            Self::Source(error) if error.retry() != Retry::Never => Recovery::Phase,
+            Self::Database(error) if is_passing(error) => Recovery::Phase,
+            _ => Recovery::None,
+        }
+    }
+
+    /// A stable word for this kind of error: kept in rows and events, matched by programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Source(error) => error.code(),
+            Self::Database(_) => "database",
+            Self::Proof { .. } => "proof",
+            Self::PathTooLong(_) => "path-too-long",
+            Self::ClaimLost => "claim-lost",
+            Self::Cancelled => "cancelled",
+            Self::NoSuchSync(_) => "no-such-sync",
+            Self::Internal(_) => "internal",
+        }
+    }
+}
+
+/// Whether a database error may pass: the connection, a lock, a deadlock. Anything else is the same next time.
+fn is_passing(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
+        DbErr::Exec(error) | DbErr::Query(error) => {
+            let text = error.to_string();
+            // 40001 and 40P01: a transaction that lost against another (PostgreSQL, appendix A).
+            ["database is locked", "40001", "40P01", "could not serialize", "deadlock detected"]
+                .iter()
+                .any(|sign| text.contains(sign))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,78 @@
+//! Supersedes the memory of deleted files, counts, proves the draft, and in one last transaction links the sync to the
+//! chain and moves the branch's head: what was drafted is seen from then on.
+
+use async_trait::async_trait;
+use entities::{
+    SyncCounts,
+    syncs::{Ending, Totals},
+};
+
+use crate::{
+    error::SyncError,
+    pipeline::{Next, Phase, Run},
+    proof,
+};
+
+/// See the module.
+pub struct Finalize;
+
+#[async_trait]
+impl Phase for Finalize {
+    fn name(&self) -> &'static str {
+        "finalize"
+    }
+
+    async fn run(&self, run: &mut Run) -> Result<Next, SyncError> {
+        let transaction = run.begin().await?;
+        run.draft().close_entries_of_deleted_files(&transaction).await?;
+        proof::prove_draft(&transaction, run.draft(), run.target()?.tree).await?;
+        transaction.commit().await?;
+        count(run).await?;
+        Ok(Next::Continue)
+    }
+}
+
+/// Completes the counts that need the whole draft.
+async fn count(run: &mut Run) -> Result<(), SyncError> {
+    let before = run.previous.as_ref().map_or(0, |previous| SyncCounts::from(previous).files());
+    let counts = &mut run.counts;
+    counts.unchanged = before - counts.modified - counts.deleted;
+    if counts.added > 0 && counts.deleted > 0 {
+        let later = entities::temporal::Draft::after_head(&run.branch).state();
+        counts.renamed = entities::temporal::StateAt::head(&run.branch).count_renames_to(&run.db, &later).await?;
+        counts.added -= counts.renamed;
+        counts.deleted -= counts.renamed;
+    }
+    let (created, superseded) = run.draft().count_entries(&run.db).await?;
+    run.counts.entries_created = created;
+    run.counts.entries_superseded = superseded;
+    Ok(())
+}
+
+impl Run {
+    /// How the sync ends if nothing comes between.
+    pub(crate) fn completed(&self) -> Result<Ending, SyncError> {
+        let target = self.target()?;
+        Ok(Ending::Completed {
+            seq: self.draft().seq(),
+            commit: target.commit,
+            tree: target.tree,
+            committed_at: target.committed_at,
+            summary: target.summary.clone(),
+            rules_digest: target.rules_digest.clone(),
+            validator: self.head.as_ref().and_then(|head| head.validator.clone()),
+        })
+    }
+
+    /// What is noted of the sync when it ends.
+    pub(crate) fn totals(&self, phases: &[entities::PhaseRecord]) -> Totals {
+        let traffic = self.context.traffic();
+        let counts = SyncCounts {
+            bytes_fetched: traffic.bytes() as i64,
+            requests: traffic.requests() as i64,
+            warnings: self.progress.warnings(),
+            ..self.counts
+        };
+        Totals { counts, phases: phases.to_vec() }
+    }
+}

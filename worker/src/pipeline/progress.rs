@@ -1,0 +1,210 @@
+//! Telling how a sync goes.
+//!
+//! Phases say how far they are as often as they like; one task per sync numbers the events, keeps them in `sync_events`
+//! under the sync's claim, and passes them on. Progress is thinned to ten a second, never one event a file.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bus::{Event, ProgressBus, ProgressEvent, Unit};
+use entities::{
+    SyncEvent, TenantId,
+    syncs::{self, Claim},
+};
+use sea_orm::{DatabaseConnection, DbErr};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, MissedTickBehavior},
+};
+
+use crate::{
+    clock::Clock,
+    error::SyncError,
+    source::{SourceContext, Traffic},
+};
+
+/// The shortest time between two progress events of a sync: at most ten a second.
+pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many events may wait to be written before the pipeline waits too.
+const QUEUED_EVENTS: usize = 64;
+
+/// The most warnings of one sync that are told one by one; the rest is only counted.
+pub const MAX_WARNINGS: i64 = 100;
+
+enum Message {
+    Event(Event),
+    /// Write what waits, then tell the number of the last event.
+    Flush(oneshot::Sender<Result<i64, SyncError>>),
+}
+
+/// What a phase last said of itself and has not been written yet.
+type Latest = Arc<Mutex<Option<(&'static str, u64, Option<u64>, Unit)>>>;
+
+/// A sync's voice. Cheap to clone.
+#[derive(Clone)]
+pub struct Progress {
+    latest: Latest,
+    messages: mpsc::Sender<Message>,
+    warnings: Arc<std::sync::atomic::AtomicI64>,
+}
+
+/// Where events go.
+pub(super) struct Recorder {
+    pub(super) db: DatabaseConnection,
+    pub(super) bus: Arc<dyn ProgressBus>,
+    pub(super) clock: Clock,
+    pub(super) tenant: TenantId,
+    pub(super) claim: Claim,
+}
+
+impl Recorder {
+    /// Keeps an event under the claim and passes it on.
+    async fn record(&self, seq: i64, event: Event) -> Result<(), SyncError> {
+        let event = ProgressEvent { sync_id: self.claim.sync, seq, at: self.clock.now(), event };
+        let transaction = entities::begin_write(&self.db).await?;
+        if !syncs::fence(&transaction, &self.claim).await? {
+            return Err(SyncError::ClaimLost);
+        }
+        syncs::append_event(&transaction, event_row(self.tenant, &event)?).await?;
+        transaction.commit().await?;
+        self.bus.publish(&event).await;
+        Ok(())
+    }
+}
+
+/// An event as its row.
+pub(super) fn event_row(tenant: TenantId, event: &ProgressEvent) -> Result<SyncEvent, DbErr> {
+    Ok(SyncEvent {
+        tenant_id: tenant,
+        sync_id: event.sync_id,
+        seq: event.seq,
+        at: event.at,
+        payload: serde_json::to_value(event).map_err(|error| DbErr::Json(error.to_string()))?,
+    })
+}
+
+impl Progress {
+    /// Starts the task that writes. It ends when the last clone of the result is dropped.
+    pub(super) async fn start(recorder: Recorder, context: SourceContext) -> Result<Self, SyncError> {
+        let last = syncs::last_event_seq(&recorder.db, recorder.claim.sync).await?;
+        let (messages, receiver) = mpsc::channel(QUEUED_EVENTS);
+        let latest = Latest::default();
+        tokio::spawn(write_events(recorder, context, Arc::clone(&latest), receiver, last));
+        Ok(Self { latest, messages, warnings: Arc::default() })
+    }
+
+    /// Says how far a phase is. Never waits.
+    pub fn update(&self, phase: &'static str, done: u64, total: Option<u64>, unit: Unit) {
+        *lock(&self.latest) = Some((phase, done, total, unit));
+    }
+
+    /// Tells an event.
+    pub async fn tell(&self, event: Event) {
+        // The receiver is gone only if its task panicked; the flush that every sync ends with tells that.
+        let _ = self.messages.send(Message::Event(event)).await;
+    }
+
+    /// Warns the user. Past [`MAX_WARNINGS`] a warning is only counted.
+    pub async fn warn(&self, phase: &str, code: &str, message: String) {
+        if self.count_warning() {
+            self.tell(Event::Warning { phase: phase.to_owned(), code: code.to_owned(), message }).await;
+        }
+    }
+
+    /// Warns from where nothing can be awaited. If too much waits to be written, the warning is only counted.
+    pub fn warn_now(&self, phase: &str, code: &str, message: String) {
+        if self.count_warning() {
+            let event = Event::Warning { phase: phase.to_owned(), code: code.to_owned(), message };
+            let _ = self.messages.try_send(Message::Event(event));
+        }
+    }
+
+    fn count_warning(&self) -> bool {
+        self.warnings.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < MAX_WARNINGS
+    }
+
+    /// Warnings given so far, told or not.
+    pub fn warnings(&self) -> i64 {
+        self.warnings.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Waits until everything told is kept, and gives the number of the last event.
+    ///
+    /// # Errors
+    /// If an event could not be kept.
+    pub async fn flush(&self) -> Result<i64, SyncError> {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.messages.send(Message::Flush(reply)).await;
+        answer.await.unwrap_or(Err(SyncError::Internal("the event writer is gone")))
+    }
+}
+
+fn lock(latest: &Latest) -> std::sync::MutexGuard<'_, Option<(&'static str, u64, Option<u64>, Unit)>> {
+    latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Numbers, keeps and passes on events until nobody can tell any more.
+async fn write_events(
+    recorder: Recorder,
+    context: SourceContext,
+    latest: Latest,
+    mut messages: mpsc::Receiver<Message>,
+    mut seq: i64,
+) {
+    let mut failure = None;
+    let mut tick = tokio::time::interval(PROGRESS_INTERVAL);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last_progress: Option<Instant> = None;
+    loop {
+        let message = tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => Some(message),
+                None => return,
+            },
+            _ = tick.tick() => None,
+        };
+        let due = last_progress.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
+        let mut events = Vec::with_capacity(2);
+        // What a phase said comes before what is told next, and is dropped if it comes too soon.
+        if let Some(said) = lock(&latest).take_if(|_| due || message.is_some())
+            && due
+        {
+            events.push(progress_event(said, context.traffic()));
+            last_progress = Some(Instant::now());
+        }
+        let mut reply_to = None;
+        match message {
+            Some(Message::Event(event)) => events.push(event),
+            Some(Message::Flush(reply)) => reply_to = Some(reply),
+            None => {}
+        }
+        for event in events {
+            if failure.is_none() {
+                match recorder.record(seq + 1, event).await {
+                    Ok(()) => seq += 1,
+                    Err(error) => failure = Some(error),
+                }
+            }
+        }
+        if let Some(reply) = reply_to {
+            let _ = reply.send(failure.take().map_or(Ok(seq), Err));
+        }
+    }
+}
+
+fn progress_event(
+    (phase, done, total, unit): (&'static str, u64, Option<u64>, Unit),
+    traffic: &Traffic,
+) -> Event {
+    Event::PhaseProgress {
+        phase: phase.to_owned(),
+        done,
+        total,
+        unit,
+        bytes: traffic.bytes(),
+        requests: traffic.requests(),
+    }
+}

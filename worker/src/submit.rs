@@ -1,0 +1,143 @@
+//! From what a user asks for to a sync that a worker can run.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entities::{
+    Branch, ProjectSync, SourceSpec, TenantId,
+    projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
+    syncs::{self, NewSync},
+};
+use sea_orm::{DatabaseConnection, SqlErr};
+
+use crate::{
+    error::SyncError,
+    pipeline::Opened,
+    settings::SourceSettings,
+    source::{Head, Source, SourceContext, SourceError, open_source},
+};
+
+/// A project, one of its branches, and the repository opened on the way.
+pub struct Located {
+    /// The project.
+    pub project: ConnectedProject,
+    /// The branch.
+    pub branch: Branch,
+    /// The repository, and its head if it had to be asked for.
+    pub opened: Opened,
+}
+
+/// Finds the project of `source` and its branch (the default one if `None`), or makes their rows.
+///
+/// Rows are made only for what exists: before a repository or a branch gets its first row, its head is asked for. A
+/// repository that cannot be read leaves nothing behind. `name` is the name of a new project; if it is taken by
+/// another source, a number is put behind it.
+///
+/// # Errors
+/// If the repository or the branch cannot be read, or the database is away.
+pub async fn locate(
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    source: &SourceSpec,
+    branch: Option<&str>,
+    settings: &SourceSettings,
+    context: &SourceContext,
+    now: DateTime<Utc>,
+) -> Result<Located, SyncError> {
+    let opened: Arc<dyn Source> = open_source(source, settings)?;
+    let project = projects::find_by_source(db, tenant, source).await?;
+    let known_branch = match &project {
+        Some(project) => known_branch(db, project, branch).await?,
+        None => None,
+    };
+    if let (Some(project), Some(branch)) = (&project, known_branch) {
+        let opened = Opened { source: opened, context: Some(context.clone()), head: None };
+        return Ok(Located { project: project.clone(), branch, opened });
+    }
+    let head: Head = opened.head(branch, None, context).await?;
+    if head.branch.len() > MAX_BRANCH_NAME_BYTES {
+        return Err(SourceError::Unsupported(format!(
+            "a branch name of more than {MAX_BRANCH_NAME_BYTES} bytes"
+        ))
+        .into());
+    }
+    let project = match project {
+        Some(project) => project,
+        None => create_project(db, tenant, source, now).await?,
+    };
+    if branch.is_none() {
+        projects::set_default_branch(db, &project.repository, &head.branch).await?;
+    }
+    let branch = projects::ensure_branch(db, &project.repository, &head.branch, now).await?;
+    let opened = Opened { source: opened, context: Some(context.clone()), head: Some(head) };
+    Ok(Located { project, branch, opened })
+}
+
+/// The branch's row, if the branch was synced before. Without a name, the default branch as it was when last asked.
+async fn known_branch(
+    db: &DatabaseConnection,
+    project: &ConnectedProject,
+    name: Option<&str>,
+) -> Result<Option<Branch>, SyncError> {
+    let Some(name) = name.or(project.repository.default_branch.as_deref()) else { return Ok(None) };
+    let branches = projects::branches(db, &project.repository).await?;
+    Ok(branches.into_iter().find(|branch| branch.name == name))
+}
+
+/// How many numbers are tried behind a taken name.
+const MAX_NAME_TRIES: u32 = 1_000;
+
+async fn create_project(
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    source: &SourceSpec,
+    now: DateTime<Utc>,
+) -> Result<ConnectedProject, SyncError> {
+    let wanted: String = source.suggested_name().chars().take(projects::MAX_PROJECT_NAME_CHARS - 5).collect();
+    let mut name = wanted.clone();
+    for number in 2..=MAX_NAME_TRIES {
+        let transaction = entities::begin_write(db).await?;
+        // Another command may have connected the same source a moment ago.
+        if let Some(project) = projects::find_by_source(&transaction, tenant, source).await? {
+            return Ok(project);
+        }
+        match projects::create(&transaction, tenant, &name, source, now).await {
+            Ok(project) => {
+                transaction.commit().await?;
+                return Ok(project);
+            }
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+                name = format!("{wanted}-{number}");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(SyncError::Internal("no free name for the project"))
+}
+
+/// What a branch has to do with a request for a sync.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Requested {
+    /// It is pending: run it.
+    Pending(ProjectSync),
+    /// One runs already: this is it.
+    Running(ProjectSync),
+}
+
+/// Asks for a sync of a branch. While one is pending or runs, the answer is that one.
+///
+/// # Errors
+/// If the database is away.
+pub async fn request(
+    db: &DatabaseConnection,
+    branch: &Branch,
+    new: NewSync,
+    now: DateTime<Utc>,
+) -> Result<Requested, SyncError> {
+    if let Some(running) = syncs::running(db, branch.id).await? {
+        return Ok(Requested::Running(running));
+    }
+    let (sync, is_new) = syncs::request(db, branch, new, now).await?;
+    tracing::debug!(sync = %sync.id, is_new, "requested");
+    Ok(Requested::Pending(sync))
+}
