@@ -208,3 +208,10 @@ fn deep_rst_levels_are_bounded() {
     assert_eq!(entries.len(), marks.len());
     assert!(entries.iter().all(|entry| entry.heading_path.len() <= crate::memory::sections::MAX_LEVELS));
 }
+
+#[test]
+fn markdown_that_nests_without_end_is_one_entry() {
+    let text = format!("# Head\n\n{}{}", ">".repeat(200_000), "a\n".repeat(100_000));
+    assert_titles("a.md", &text, &["a.md"]);
+    assert_titles("a.md", &format!("Head\n{}\n", "-".repeat(500)), &["Head"]);
+}
