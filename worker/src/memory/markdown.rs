@@ -14,8 +14,15 @@ const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_HEADING_ATTRIBUTES)
     .union(Options::ENABLE_GFM);
 
+/// A text with a line that opens more quotes and list items than this has no headings: the parser's time grows with
+/// the product of the depth and the number of lines.
+const MAX_NESTING: usize = 100;
+
 /// Tells `headings` every heading of `text`.
 pub(super) fn find_headings(text: &str, headings: &mut Headings) {
+    if text.split(['\n', '\r']).any(|line| nesting(line) > MAX_NESTING) {
+        return;
+    }
     let mut depth = 0_usize;
     let mut open: Option<(HeadingLevel, usize)> = None;
     let mut title = String::new();
@@ -47,4 +54,15 @@ pub(super) fn find_headings(text: &str, headings: &mut Headings) {
 /// Where the line that holds byte `at` starts. A heading's own place comes after its indentation.
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
+}
+
+/// How many quotes and list items a line may open at most; a rule or an underline opens none.
+fn nesting(line: &str) -> usize {
+    let is_space = |c: &char| matches!(c, ' ' | '\t');
+    let mut marks =
+        line.chars().take_while(|c| is_space(c) || ">*+-".contains(*c)).filter(|c| !is_space(c)).peekable();
+    let first = marks.peek().copied();
+    let is_rule =
+        line.chars().filter(|c| !is_space(c)).all(|c| Some(c) == first) && matches!(first, Some('*' | '-'));
+    if is_rule { 0 } else { marks.count() }
 }

@@ -2,11 +2,11 @@
 //!
 //! Everything here is a pure function of the rules, a path and a content. [`Rules`] say by its path what kind of
 //! knowledge a file holds, if any; [`Rules::derive`] turns its bytes into entries. A letter is one entry; guides and
-//! documents are one entry a section, cut where [`markdown`], [`asciidoc`] and [`rst`] find headings. What was odd on
+//! documents are one entry a section, cut where `markdown`, `asciidoc` and `rst` find headings. What was odd on
 //! the way comes back as [`Warning`]s, never as an error: a file that cannot be read as text simply has no entries.
 //!
-//! An entry is known by its key (see [`key`]), which does not depend on the other sections' content, so that an edit
-//! supersedes only what it touches.
+//! An entry is known by its key (`key` tells how it is made), which does not depend on the other sections' content, so
+//! that an edit supersedes only what it touches.
 
 mod asciidoc;
 mod date;
@@ -52,7 +52,7 @@ pub struct Derived {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
     /// Tells the entry from all others of the branch and stays the same while other sections are edited: the file's
-    /// path (see [`key`] for how bytes that are not text are written), and for a section `#` and its headings' slugs.
+    /// path, with what is not printable text as `%XX`, and for a section `#` and its headings' slugs.
     pub key: String,
     /// One line for people, at most [`MAX_TITLE_CHARS`] characters, never empty.
     pub title: String,
