@@ -1,9 +1,28 @@
 //! Rows, ids, statuses and scoped queries.
 //!
-//! This crate knows nothing else of ours. Everything that reads or writes the database goes through it.
+//! This crate knows nothing else of ours. Everything that reads or writes the database goes through it. Files,
+//! directories and memory entries are temporal rows that can be read through one scope only: see [`temporal`].
 
+pub mod blobs;
+mod connect;
+pub mod ids;
+mod memory_kind;
 pub mod object;
+pub mod projects;
 pub mod source_spec;
+pub mod status;
+pub mod syncs;
+mod tables;
+pub mod temporal;
 
+pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, begin_write, connect};
+pub use ids::{BranchId, ProjectId, RepositoryId, SyncId, TenantId};
+pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
 pub use source_spec::{SourceSpec, SourceSpecError};
+pub use status::{ContentKind, SyncKind, SyncStatus, SyncTrigger};
+pub use syncs::{PhaseRecord, SyncCounts};
+pub use tables::{
+    blob_content::Model as BlobContent, branch::Model as Branch, project::Model as Project,
+    project_sync::Model as ProjectSync, repository::Model as Repository, sync_event::Model as SyncEvent,
+};

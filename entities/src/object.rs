@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use sea_orm::{
-    ColIdx, DbErr, QueryResult, TryGetError, TryGetable, Value,
+    ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable, Value,
     sea_query::{ArrayType, ColumnType, Nullable, StringLen, ValueType, ValueTypeErr},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -31,9 +31,9 @@ macro_rules! binary_column {
         impl ValueType for $name {
             fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
                 match value {
-                    Value::Bytes(Some(bytes)) => <[u8; $len]>::try_from(bytes.as_slice())
-                        .map(Self)
-                        .map_err(|_| ValueTypeErr),
+                    Value::Bytes(Some(bytes)) => {
+                        <[u8; $len]>::try_from(bytes.as_slice()).map(Self).map_err(|_| ValueTypeErr)
+                    }
                     _ => Err(ValueTypeErr),
                 }
             }
@@ -45,6 +45,11 @@ macro_rules! binary_column {
             }
             fn column_type() -> ColumnType {
                 ColumnType::VarBinary(StringLen::None)
+            }
+        }
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
             }
         }
         impl Nullable for $name {
@@ -77,9 +82,7 @@ macro_rules! binary_column {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
@@ -95,8 +98,8 @@ binary_column!(ObjectId, 20);
 impl ObjectId {
     /// The id of the tree without entries, which every git knows without storing it.
     pub const EMPTY_TREE: Self = Self([
-        0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92,
-        0x88, 0xfb, 0xee, 0x49, 0x04,
+        0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb,
+        0xee, 0x49, 0x04,
     ]);
 
     /// The first ten hexadecimal digits: enough for people to tell commits apart.

@@ -1,1 +1,19 @@
-//! stub
+//! Schema history.
+//!
+//! Each migration is SQL written out for each database, so that what stands in the schema can be read in one place.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261120_000001_initial;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261120_000001_initial::Migration)]
+    }
+}

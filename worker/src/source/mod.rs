@@ -164,10 +164,7 @@ pub trait Snapshot: Send + Sync {
 }
 
 /// Opens the repository that `spec` names. Nothing is read yet.
-pub fn open_source(
-    spec: &SourceSpec,
-    settings: &SourceSettings,
-) -> Result<Arc<dyn Source>, SourceError> {
+pub fn open_source(spec: &SourceSpec, settings: &SourceSettings) -> Result<Arc<dyn Source>, SourceError> {
     match spec {
         SourceSpec::Git { url } => Ok(git::open(url, settings)),
         SourceSpec::GitHub { owner, name, api_url } => {

@@ -1,0 +1,178 @@
+//! How a sync tells what it does.
+//!
+//! The events of one sync are numbered 1, 2, 3… without a hole, and end with exactly one terminal event: `completed`,
+//! `failed` or `cancelled`. Every one is kept in `sync_events`.
+
+use chrono::{DateTime, Utc};
+use entities::{SyncCounts, SyncId};
+use serde::{Deserialize, Serialize};
+
+/// One step of one sync, as it is stored and streamed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressEvent {
+    /// The sync.
+    pub sync_id: SyncId,
+    /// Its number within the sync, counted from 1.
+    pub seq: i64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What a phase counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unit {
+    /// Files of the tree.
+    Files,
+    /// Contents, each counted once however many files show it.
+    Blobs,
+    /// Directories.
+    Directories,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A phase begins; again, with a higher attempt, if it is tried again.
+    PhaseStarted {
+        /// The phase.
+        phase: String,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// A phase got on. At most ten a second.
+    PhaseProgress {
+        /// The phase.
+        phase: String,
+        /// How much is done.
+        done: u64,
+        /// How much there is, once that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<u64>,
+        /// What is counted.
+        unit: Unit,
+        /// Bytes received over the network so far, in the whole sync.
+        bytes: u64,
+        /// Requests sent so far, in the whole sync.
+        requests: u64,
+    },
+    /// A phase ended well.
+    PhaseCompleted {
+        /// The phase.
+        phase: String,
+        /// How long it took.
+        duration_ms: i64,
+    },
+    /// Something that the user should know; the sync goes on.
+    Warning {
+        /// The phase.
+        phase: String,
+        /// A stable word for the kind of warning.
+        code: String,
+        /// In words for the user.
+        message: String,
+    },
+    /// The sync is done and visible.
+    Completed {
+        /// Its number on the branch.
+        number: i64,
+        /// The commit that is shown now.
+        commit: String,
+        /// What it changed and cost.
+        counts: SyncCounts,
+    },
+    /// The sync failed; nothing of it is visible.
+    Failed {
+        /// Why.
+        error: EventError,
+    },
+    /// The sync was cancelled; nothing of it is visible.
+    Cancelled {},
+}
+
+/// Why a sync failed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventError {
+    /// A stable word for the kind of error.
+    pub code: String,
+    /// In words for the user.
+    pub message: String,
+}
+
+/// The kinds of events, for those that only need to tell them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EventKind {
+    /// Something on the way.
+    Passing,
+    /// The last event of its sync.
+    Terminal,
+}
+
+impl Event {
+    /// Whether this is the last event of its sync.
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled {} => EventKind::Terminal,
+            _ => EventKind::Passing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What clients read: changing any of it breaks them.
+    #[test]
+    fn the_json_is_stable() {
+        let events = [
+            Event::PhaseStarted { phase: "scan".into(), attempt: 1 },
+            Event::PhaseProgress {
+                phase: "import".into(),
+                done: 3,
+                total: Some(10),
+                unit: Unit::Blobs,
+                bytes: 4_096,
+                requests: 3,
+            },
+            Event::PhaseProgress {
+                phase: "scan".into(),
+                done: 3,
+                total: None,
+                unit: Unit::Files,
+                bytes: 0,
+                requests: 0,
+            },
+            Event::PhaseCompleted { phase: "scan".into(), duration_ms: 12 },
+            Event::Warning {
+                phase: "import".into(),
+                code: "content-not-stored".into(),
+                message: "big.bin is 100 MB".into(),
+            },
+            Event::Completed { number: 2, commit: "4b825dc".into(), counts: SyncCounts::default() },
+            Event::Failed {
+                error: EventError { code: "unreachable".into(), message: "cannot reach host".into() },
+            },
+            Event::Cancelled {},
+        ];
+        let at = DateTime::parse_from_rfc3339("2026-01-02T03:04:05Z").unwrap().to_utc();
+        let sync_id: SyncId = "0190d3f0-0000-7000-8000-000000000001".parse().unwrap();
+        let lines: Vec<String> = events
+            .into_iter()
+            .zip(1..)
+            .map(|(event, seq)| {
+                let event = ProgressEvent { sync_id, seq, at, event };
+                let json = serde_json::to_string(&event).unwrap();
+                assert_eq!(serde_json::from_str::<ProgressEvent>(&json).unwrap(), event);
+                json
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

@@ -1,0 +1,81 @@
+//! Opening the database: SQLite in a file, or Postgres by URL.
+
+use std::time::Duration;
+
+use sea_orm::{
+    Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+/// How long a writer waits for SQLite's single write lock before it gives up.
+pub const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// SQLite's page cache for each connection, in KiB.
+const SQLITE_CACHE_KIB: i64 = 8_192;
+
+/// How to open the database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConnectOptions {
+    /// The most connections held at once.
+    pub max_connections: u32,
+    /// How long to wait for a connection of the pool.
+    pub acquire_timeout: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self { max_connections: 4, acquire_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// Opens `url`: `sqlite:PATH` (made if absent) or `postgres://…`. The schema is not looked at.
+///
+/// # Errors
+/// Whatever the database says; the message may name the host and never holds the password.
+pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let mut connect = match url.strip_prefix("sqlite:") {
+        // The path goes in as a path: in the URL a `?` or `%` in it would be read as something else.
+        Some(_) => sea_orm::ConnectOptions::new("sqlite::memory:"),
+        None => sea_orm::ConnectOptions::new(url),
+    };
+    connect
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(!url.starts_with("sqlite:"))
+        .sqlx_logging(false);
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.to_owned();
+        connect.map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&path)
+                .in_memory(false)
+                .shared_cache(false)
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // In WAL mode this survives a killed process; a power cut may lose the last syncs, never half of one.
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(SQLITE_BUSY_TIMEOUT)
+                .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
+                .pragma("temp_store", "FILE")
+                .optimize_on_close(true, Some(400))
+        });
+    }
+    Database::connect(connect).await
+}
+
+/// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way
+/// because another writer came first.
+pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            db.begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+        }
+        _ => db.begin().await,
+    }
+}

@@ -1,0 +1,233 @@
+//! Tenants, projects, their repositories and branches.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set,
+    sea_query::{ExprTrait, OnConflict},
+};
+
+use crate::{
+    SourceSpec,
+    ids::{BranchId, ProjectId, RepositoryId, TenantId},
+    tables::{branch, project, repository, tenant},
+};
+
+/// The longest name of a project, in characters.
+pub const MAX_PROJECT_NAME_CHARS: usize = 200;
+
+/// The longest name of a branch, in bytes: an index entry must hold it.
+pub const MAX_BRANCH_NAME_BYTES: usize = 1_000;
+
+/// The tenant of an installation with a single user.
+pub const LOCAL_TENANT: &str = "local";
+
+/// A project with its repository.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ConnectedProject {
+    /// The project.
+    pub project: project::Model,
+    /// Its repository.
+    pub repository: repository::Model,
+}
+
+impl ConnectedProject {
+    /// Where the repository is.
+    ///
+    /// # Errors
+    /// If the row holds JSON of a newer version of this program.
+    pub fn source(&self) -> Result<SourceSpec, serde_json::Error> {
+        serde_json::from_value(self.repository.source.clone())
+    }
+}
+
+/// Finds a tenant by name, or makes it.
+pub async fn ensure_tenant(
+    db: &impl ConnectionTrait,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<TenantId, DbErr> {
+    let find = || tenant::Entity::find().filter(tenant::Column::Name.eq(name)).one(db);
+    if let Some(found) = find().await? {
+        return Ok(found.id);
+    }
+    let row = tenant::ActiveModel {
+        id: Set(TenantId::generate()),
+        name: Set(name.to_owned()),
+        created_at: Set(now),
+    };
+    let exists = OnConflict::column(tenant::Column::Name).do_nothing().to_owned();
+    tenant::Entity::insert(row).on_conflict(exists).try_insert().exec_without_returning(db).await?;
+    find().await?.map(|found| found.id).ok_or_else(|| DbErr::RecordNotFound("tenant just made".into()))
+}
+
+/// All projects of a tenant, by name.
+pub async fn list(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<project::Model>, DbErr> {
+    project::Entity::find()
+        .filter(project::Column::TenantId.eq(tenant))
+        .order_by_asc(project::Column::Name)
+        .all(db)
+        .await
+}
+
+/// Finds a project by its name or id.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    name_or_id: &str,
+) -> Result<Option<ConnectedProject>, DbErr> {
+    let by_name = project::Column::Name.eq(name_or_id);
+    let condition = match name_or_id.parse::<ProjectId>() {
+        Ok(id) => by_name.or(project::Column::Id.eq(id)),
+        Err(_) => by_name,
+    };
+    let found = project::Entity::find()
+        .filter(project::Column::TenantId.eq(tenant))
+        .filter(condition)
+        .one(db)
+        .await?;
+    match found {
+        Some(project) => connected(db, project).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Finds the project that is connected to `source`: the oldest one, if there are several.
+pub async fn find_by_source(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    source: &SourceSpec,
+) -> Result<Option<ConnectedProject>, DbErr> {
+    let json = source_json(source)?;
+    // Compared here and not in SQL: the two databases write JSON differently.
+    let repositories = repository::Entity::find()
+        .filter(repository::Column::TenantId.eq(tenant))
+        .order_by_asc(repository::Column::CreatedAt)
+        .all(db)
+        .await?;
+    for repository in repositories {
+        if repository.source == json {
+            let project = project::Entity::find_by_id(repository.project_id).one(db).await?;
+            return Ok(project.map(|project| ConnectedProject { project, repository }));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a project and connects its repository. The name must be free: a taken one is a unique violation.
+pub async fn create(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    name: &str,
+    source: &SourceSpec,
+    now: DateTime<Utc>,
+) -> Result<ConnectedProject, DbErr> {
+    let project = project::ActiveModel {
+        id: Set(ProjectId::generate()),
+        tenant_id: Set(tenant),
+        name: Set(name.to_owned()),
+        created_at: Set(now),
+    }
+    .insert(db)
+    .await?;
+    let repository = repository::ActiveModel {
+        id: Set(RepositoryId::generate()),
+        tenant_id: Set(tenant),
+        project_id: Set(project.id),
+        source: Set(source_json(source)?),
+        default_branch: Set(None),
+        created_at: Set(now),
+    }
+    .insert(db)
+    .await?;
+    Ok(ConnectedProject { project, repository })
+}
+
+fn source_json(source: &SourceSpec) -> Result<sea_orm::JsonValue, DbErr> {
+    serde_json::to_value(source).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+async fn connected(db: &impl ConnectionTrait, project: project::Model) -> Result<ConnectedProject, DbErr> {
+    let repository = repository::Entity::find()
+        .filter(repository::Column::TenantId.eq(project.tenant_id))
+        .filter(repository::Column::ProjectId.eq(project.id))
+        .one(db)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound(format!("repository of project {}", project.id)))?;
+    Ok(ConnectedProject { project, repository })
+}
+
+/// The project that a branch belongs to.
+pub async fn of_branch(db: &impl ConnectionTrait, branch: &branch::Model) -> Result<ConnectedProject, DbErr> {
+    let missing = || DbErr::RecordNotFound(format!("project of branch {}", branch.id));
+    let repository =
+        repository::Entity::find_by_id(branch.repository_id).one(db).await?.ok_or_else(missing)?;
+    let project = project::Entity::find_by_id(repository.project_id).one(db).await?.ok_or_else(missing)?;
+    Ok(ConnectedProject { project, repository })
+}
+
+/// Remembers which branch is the default one.
+pub async fn set_default_branch(
+    db: &impl ConnectionTrait,
+    repository: &repository::Model,
+    name: &str,
+) -> Result<(), DbErr> {
+    if repository.default_branch.as_deref() == Some(name) {
+        return Ok(());
+    }
+    repository::Entity::update_many()
+        .col_expr(repository::Column::DefaultBranch, name.into())
+        .filter(repository::Column::Id.eq(repository.id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The branches of a repository that were ever synced, by name.
+pub async fn branches(
+    db: &impl ConnectionTrait,
+    repository: &repository::Model,
+) -> Result<Vec<branch::Model>, DbErr> {
+    branch::Entity::find()
+        .filter(branch::Column::TenantId.eq(repository.tenant_id))
+        .filter(branch::Column::RepositoryId.eq(repository.id))
+        .order_by_asc(branch::Column::Name)
+        .all(db)
+        .await
+}
+
+/// Finds a branch by id.
+pub async fn branch(db: &impl ConnectionTrait, id: BranchId) -> Result<Option<branch::Model>, DbErr> {
+    branch::Entity::find_by_id(id).one(db).await
+}
+
+/// Finds a branch of a repository by name, or makes its row.
+pub async fn ensure_branch(
+    db: &impl ConnectionTrait,
+    repository: &repository::Model,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<branch::Model, DbErr> {
+    let find = || {
+        branch::Entity::find()
+            .filter(branch::Column::RepositoryId.eq(repository.id))
+            .filter(branch::Column::Name.eq(name))
+            .one(db)
+    };
+    if let Some(found) = find().await? {
+        return Ok(found);
+    }
+    let row = branch::ActiveModel {
+        id: Set(BranchId::generate()),
+        tenant_id: Set(repository.tenant_id),
+        repository_id: Set(repository.id),
+        name: Set(name.to_owned()),
+        head_seq: Set(0),
+        head_sync_id: Set(None),
+        validator: Set(None),
+        created_at: Set(now),
+    };
+    let exists =
+        OnConflict::columns([branch::Column::RepositoryId, branch::Column::Name]).do_nothing().to_owned();
+    branch::Entity::insert(row).on_conflict(exists).try_insert().exec_without_returning(db).await?;
+    find().await?.ok_or_else(|| DbErr::RecordNotFound("branch just made".into()))
+}

@@ -1,0 +1,14 @@
+//! One file a table, in SeaORM's form. What may stand in them is said by the constraints in the migration.
+
+pub mod blob_content;
+pub mod branch;
+pub mod file_blob;
+pub mod memory_content;
+pub mod memory_entry;
+pub mod project;
+pub mod project_sync;
+pub mod repository;
+pub mod repository_file;
+pub mod repository_tree;
+pub mod sync_event;
+pub mod tenant;

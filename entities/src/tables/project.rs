@@ -1,0 +1,26 @@
+//! Projects.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{ProjectId, TenantId};
+
+/// What a user connects a repository to.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "projects")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ProjectId,
+    /// Whose it is.
+    pub tenant_id: TenantId,
+    /// Its name, unique for the tenant; 1 to 200 characters.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTimeUtc,
+}
+
+/// Joins are written out where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,212 @@
+//! Reading files and directories of a state.
+
+use futures::{Stream, StreamExt, TryStreamExt};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, StreamTrait};
+
+use super::state::{StateAt, placeholders};
+use crate::{
+    ids::{BranchId, TenantId},
+    object::{FileMode, ObjectId, PathHash},
+};
+
+/// A file's row.
+#[derive(Clone, PartialEq, Eq, Debug, FromQueryResult)]
+pub struct FileRow {
+    /// The row's id.
+    pub id: i64,
+    /// The path's bytes.
+    pub path: Vec<u8>,
+    /// The digest of the path.
+    pub path_hash: PathHash,
+    /// The digest of its directory's path.
+    pub dir_hash: PathHash,
+    /// The mode as the tree spells it.
+    pub mode: FileMode,
+    /// The content; none for a submodule.
+    pub blob_id: Option<ObjectId>,
+    /// The commit of a submodule.
+    pub submodule_id: Option<ObjectId>,
+}
+
+impl FileRow {
+    /// What the tree entry of this file points at.
+    pub fn object_id(&self) -> Option<ObjectId> {
+        self.blob_id.or(self.submodule_id)
+    }
+}
+
+/// A directory's row.
+#[derive(Clone, PartialEq, Eq, Debug, FromQueryResult)]
+pub struct TreeRow {
+    /// The row's id.
+    pub id: i64,
+    /// The path's bytes; the root is empty.
+    pub path: Vec<u8>,
+    /// The digest of the path.
+    pub path_hash: PathHash,
+    /// The digest of the directory's path that holds it; none for the root.
+    pub dir_hash: Option<PathHash>,
+    /// The tree that was proved for it.
+    pub tree_id: ObjectId,
+}
+
+/// A file as it is listed for users.
+#[derive(Clone, PartialEq, Eq, Debug, FromQueryResult)]
+pub struct ListedFile {
+    /// The path's bytes.
+    pub path: Vec<u8>,
+    /// The mode as the tree spells it.
+    pub mode: FileMode,
+    /// The content; none for a submodule.
+    pub blob_id: Option<ObjectId>,
+    /// The commit of a submodule.
+    pub submodule_id: Option<ObjectId>,
+    /// The content's size in bytes; none for a submodule.
+    pub size: Option<i64>,
+    /// Whether the content is stored here (it is not if it is above the limit, and there is none for a submodule).
+    pub stored: bool,
+}
+
+const FILE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.mode, t.blob_id, t.submodule_id";
+const TREE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.tree_id";
+
+impl StateAt {
+    /// The files that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
+    pub async fn files_in(
+        &self,
+        db: &impl ConnectionTrait,
+        dirs: &[PathHash],
+    ) -> Result<Vec<FileRow>, DbErr> {
+        if dirs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {FILE_COLUMNS} FROM repository_files t WHERE t.branch_id = $1 AND t.dir_hash IN ({}) AND {}",
+            placeholders(dirs.len()),
+            HOLDS_IN_DIR
+        );
+        let values = dirs.iter().map(|dir| (*dir).into());
+        FileRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+    }
+
+    /// The directories that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
+    pub async fn trees_in(
+        &self,
+        db: &impl ConnectionTrait,
+        dirs: &[PathHash],
+    ) -> Result<Vec<TreeRow>, DbErr> {
+        if dirs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE t.branch_id = $1 AND t.dir_hash IN ({}) AND {}",
+            placeholders(dirs.len()),
+            HOLDS_IN_DIR
+        );
+        let values = dirs.iter().map(|dir| (*dir).into());
+        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+    }
+
+    /// The root directory's row, if the state has any rows.
+    pub async fn root(&self, db: &impl ConnectionTrait) -> Result<Option<TreeRow>, DbErr> {
+        let sql = format!(
+            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE t.branch_id = $1 AND t.path_hash = $4 AND {}",
+            StateAt::HOLDS
+        );
+        let values = [PathHash::of(b"").into()];
+        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).one(db).await
+    }
+
+    /// A directory, anywhere in the tenant's completed syncs, whose tree is `tree`: the state to read it in and the
+    /// digest of its path. Its entries need not be asked from the source again.
+    pub async fn find_tree(
+        db: &impl ConnectionTrait,
+        tenant: TenantId,
+        tree: ObjectId,
+    ) -> Result<Option<(StateAt, PathHash)>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Found {
+            branch_id: BranchId,
+            path_hash: PathHash,
+            valid_from: i64,
+        }
+        let statement = sea_orm::Statement::from_sql_and_values(
+            db.get_database_backend(),
+            "SELECT t.branch_id, t.path_hash, t.valid_from FROM repository_trees t \
+             JOIN branches b ON b.tenant_id = t.tenant_id AND b.id = t.branch_id \
+             WHERE t.tenant_id = $1 AND t.tree_id = $2 AND t.valid_from <= b.head_seq LIMIT 1",
+            [tenant.into(), tree.into()],
+        );
+        let found = Found::find_by_statement(statement).one(db).await?;
+        Ok(found.map(|found| {
+            (StateAt { tenant, branch: found.branch_id, seq: found.valid_from }, found.path_hash)
+        }))
+    }
+
+    /// All files ordered by the bytes of their paths, which is also the order of a walk through git's trees.
+    pub async fn stream_files<'a, C>(
+        &self,
+        db: &'a C,
+    ) -> Result<impl Stream<Item = Result<ListedFile, DbErr>> + 'a + use<'a, C>, DbErr>
+    where
+        C: StreamTrait,
+    {
+        let sql = format!(
+            "SELECT t.path, t.mode, t.blob_id, t.submodule_id, b.size, \
+             EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = t.tenant_id AND c.blob_id = t.blob_id) AS stored \
+             FROM repository_files t LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id \
+             WHERE {} ORDER BY t.path",
+            Self::HOLDS
+        );
+        let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        Ok(rows.map(|row| ListedFile::from_query_result(&row?, "")))
+    }
+
+    /// All directories but the root, ordered by path, of those whose tree is `tree` if one is given.
+    pub async fn trees(
+        &self,
+        db: &impl ConnectionTrait,
+        tree: Option<ObjectId>,
+    ) -> Result<Vec<TreeRow>, DbErr> {
+        let only = if tree.is_some() { "AND t.tree_id = $4" } else { "" };
+        let sql = format!(
+            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE {} AND t.dir_hash IS NOT NULL {only} ORDER BY t.path",
+            Self::HOLDS
+        );
+        let values = tree.into_iter().map(Into::into);
+        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+    }
+
+    /// Up to `limit` files after the row with id `after`, in the order of ids, of those that came with this very sync
+    /// if `new_only`.
+    pub async fn files_after(
+        &self,
+        db: &impl ConnectionTrait,
+        after: i64,
+        limit: u64,
+        new_only: bool,
+    ) -> Result<Vec<FileRow>, DbErr> {
+        let scope = if new_only {
+            "t.branch_id = $1 AND t.valid_from = $2 AND t.valid_to IS NULL AND t.tenant_id = $3"
+        } else {
+            Self::HOLDS
+        };
+        let sql = format!(
+            "SELECT {FILE_COLUMNS} FROM repository_files t WHERE {scope} AND t.id > $4 ORDER BY t.id LIMIT {limit}"
+        );
+        let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
+        FileRow::find_by_statement(statement).all(db).await
+    }
+
+    /// Collects [`Self::stream_files`]. For states known to be small.
+    pub async fn all_files<C>(&self, db: &C) -> Result<Vec<ListedFile>, DbErr>
+    where
+        C: StreamTrait,
+    {
+        self.stream_files(db).await?.try_collect().await
+    }
+}
+
+/// [`StateAt::HOLDS`] where the directory already narrows the rows down: the OR would only mislead the planner.
+const HOLDS_IN_DIR: &str =
+    "t.tenant_id = $3 AND t.valid_from <= $2 AND (t.valid_to IS NULL OR t.valid_to > $2)";

@@ -1,0 +1,218 @@
+-- Times are RFC 3339 text in UTC, ids are 16-byte UUIDs, object ids are 20 bytes, digests of paths 16.
+
+CREATE TABLE tenants (
+    id          BLOB NOT NULL PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 200),
+    created_at  TEXT NOT NULL
+);
+
+CREATE TABLE projects (
+    id          BLOB NOT NULL PRIMARY KEY,
+    tenant_id   BLOB NOT NULL REFERENCES tenants (id),
+    name        TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    created_at  TEXT NOT NULL,
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, name)
+);
+
+-- One repository a project. The source is where it is; never a secret.
+CREATE TABLE repositories (
+    id              BLOB NOT NULL PRIMARY KEY,
+    tenant_id       BLOB NOT NULL,
+    project_id      BLOB NOT NULL,
+    source          TEXT NOT NULL,
+    default_branch  TEXT,
+    created_at      TEXT NOT NULL,
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, project_id),
+    FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)
+);
+
+-- The row is the lock of its branch, and its head is what readers see: a sync becomes visible when head_seq moves.
+CREATE TABLE branches (
+    id              BLOB NOT NULL PRIMARY KEY,
+    tenant_id       BLOB NOT NULL,
+    repository_id   BLOB NOT NULL,
+    name            TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 1000),
+    head_seq        INTEGER NOT NULL DEFAULT 0 CHECK (head_seq >= 0),
+    head_sync_id    BLOB,
+    validator       TEXT,
+    created_at      TEXT NOT NULL,
+    UNIQUE (tenant_id, id),
+    UNIQUE (repository_id, name),
+    CHECK ((head_seq = 0) = (head_sync_id IS NULL)),
+    FOREIGN KEY (tenant_id, repository_id) REFERENCES repositories (tenant_id, id),
+    FOREIGN KEY (id, head_sync_id, head_seq) REFERENCES project_syncs (branch_id, id, seq) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE TABLE project_syncs (
+    id                  BLOB NOT NULL PRIMARY KEY,
+    tenant_id           BLOB NOT NULL,
+    branch_id           BLOB NOT NULL,
+    kind                TEXT NOT NULL CHECK (kind IN ('sync', 'restore')),
+    "trigger"           TEXT NOT NULL CHECK ("trigger" IN ('cli', 'api', 'webhook', 'schedule')),
+    forced              BOOLEAN NOT NULL DEFAULT FALSE,
+    restore_seq         INTEGER,
+    status              TEXT NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+    -- The link. Held by completed syncs only: one root and one chain for each branch.
+    seq                 INTEGER CHECK (seq >= 1),
+    previous_sync_id    BLOB UNIQUE,
+    commit_id           BLOB,
+    tree_id             BLOB,
+    committed_at        TEXT,
+    commit_summary      TEXT,
+    rules_digest        TEXT,
+    -- Who runs it, until when it may, and the token that outdates every earlier claim.
+    worker              TEXT,
+    lease_until         TEXT,
+    fencing_token       INTEGER NOT NULL DEFAULT 0,
+    cancel_requested    BOOLEAN NOT NULL DEFAULT FALSE,
+    phase               TEXT,
+    phases              TEXT NOT NULL DEFAULT '[]',
+    files_added         INTEGER NOT NULL DEFAULT 0,
+    files_modified      INTEGER NOT NULL DEFAULT 0,
+    files_deleted       INTEGER NOT NULL DEFAULT 0,
+    files_renamed       INTEGER NOT NULL DEFAULT 0,
+    files_unchanged     INTEGER NOT NULL DEFAULT 0,
+    entries_created     INTEGER NOT NULL DEFAULT 0,
+    entries_superseded  INTEGER NOT NULL DEFAULT 0,
+    blobs_fetched       INTEGER NOT NULL DEFAULT 0,
+    bytes_fetched       INTEGER NOT NULL DEFAULT 0,
+    requests_made       INTEGER NOT NULL DEFAULT 0,
+    warnings            INTEGER NOT NULL DEFAULT 0,
+    error_code          TEXT,
+    error_message       TEXT,
+    created_at          TEXT NOT NULL,
+    started_at          TEXT,
+    finished_at         TEXT,
+    UNIQUE (tenant_id, id),
+    UNIQUE (branch_id, id),
+    UNIQUE (branch_id, seq),
+    UNIQUE (branch_id, id, seq),
+    FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id),
+    FOREIGN KEY (branch_id, previous_sync_id) REFERENCES project_syncs (branch_id, id),
+    CHECK ((status = 'completed') = (seq IS NOT NULL)),
+    CHECK (seq IS NOT NULL OR previous_sync_id IS NULL),
+    CHECK (seq IS NULL OR (seq = 1) = (previous_sync_id IS NULL)),
+    CHECK (status <> 'completed' OR (commit_id IS NOT NULL AND tree_id IS NOT NULL)),
+    CHECK ((kind = 'restore') = (restore_seq IS NOT NULL)),
+    CHECK ((status = 'running') = (lease_until IS NOT NULL)),
+    CHECK ((status IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
+    CHECK ((status = 'failed') = (error_code IS NOT NULL))
+);
+CREATE UNIQUE INDEX project_syncs_one_running ON project_syncs (branch_id) WHERE status = 'running';
+CREATE UNIQUE INDEX project_syncs_one_pending ON project_syncs (branch_id) WHERE status = 'pending';
+CREATE INDEX project_syncs_history ON project_syncs (branch_id, created_at);
+CREATE INDEX project_syncs_expiry ON project_syncs (lease_until) WHERE status = 'running';
+
+CREATE TABLE sync_events (
+    tenant_id   BLOB NOT NULL,
+    sync_id     BLOB NOT NULL,
+    seq         INTEGER NOT NULL CHECK (seq >= 1),
+    at          TEXT NOT NULL,
+    payload     TEXT NOT NULL,
+    PRIMARY KEY (sync_id, seq),
+    FOREIGN KEY (tenant_id, sync_id) REFERENCES project_syncs (tenant_id, id)
+) WITHOUT ROWID;
+
+-- Content, stored once by its git id. A blob whose content is above the limit has a row here and none in blob_contents.
+CREATE TABLE file_blobs (
+    tenant_id   BLOB NOT NULL REFERENCES tenants (id),
+    id          BLOB NOT NULL CHECK (length(id) = 20),
+    size        INTEGER NOT NULL CHECK (size >= 0),
+    PRIMARY KEY (tenant_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE blob_contents (
+    tenant_id   BLOB NOT NULL,
+    blob_id     BLOB NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('text', 'binary', 'lfs')),
+    content     BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, blob_id),
+    FOREIGN KEY (tenant_id, blob_id) REFERENCES file_blobs (tenant_id, id)
+);
+
+-- Temporal rows: valid from one sync (its seq) until another closes them. A row is seen at seq s if
+-- valid_from <= s and (valid_to is null or valid_to > s). Rows of a sync that has not moved the head yet are not seen.
+CREATE TABLE repository_files (
+    id              INTEGER PRIMARY KEY,
+    tenant_id       BLOB NOT NULL,
+    branch_id       BLOB NOT NULL,
+    path            BLOB NOT NULL CHECK (length(path) BETWEEN 1 AND 16384),
+    path_hash       BLOB NOT NULL,
+    dir_hash        BLOB NOT NULL,
+    mode            INTEGER NOT NULL,
+    blob_id         BLOB,
+    submodule_id    BLOB,
+    valid_from      INTEGER NOT NULL CHECK (valid_from >= 1),
+    valid_to        INTEGER CHECK (valid_to > valid_from),
+    CHECK ((blob_id IS NULL) <> (submodule_id IS NULL)),
+    FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id),
+    FOREIGN KEY (tenant_id, blob_id) REFERENCES file_blobs (tenant_id, id)
+);
+CREATE UNIQUE INDEX repository_files_open ON repository_files (branch_id, path_hash) WHERE valid_to IS NULL;
+CREATE INDEX repository_files_dir ON repository_files (branch_id, dir_hash);
+CREATE INDEX repository_files_from ON repository_files (branch_id, valid_from);
+CREATE INDEX repository_files_to ON repository_files (branch_id, valid_to);
+
+-- The directories between the files, with the tree id that was proved for each. The root is the empty path.
+CREATE TABLE repository_trees (
+    id              INTEGER PRIMARY KEY,
+    tenant_id       BLOB NOT NULL,
+    branch_id       BLOB NOT NULL,
+    path            BLOB NOT NULL CHECK (length(path) <= 16384),
+    path_hash       BLOB NOT NULL,
+    dir_hash        BLOB,
+    tree_id         BLOB NOT NULL,
+    valid_from      INTEGER NOT NULL CHECK (valid_from >= 1),
+    valid_to        INTEGER CHECK (valid_to > valid_from),
+    CHECK ((dir_hash IS NULL) = (length(path) = 0)),
+    FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id)
+);
+CREATE UNIQUE INDEX repository_trees_open ON repository_trees (branch_id, path_hash) WHERE valid_to IS NULL;
+CREATE INDEX repository_trees_dir ON repository_trees (branch_id, dir_hash);
+CREATE INDEX repository_trees_from ON repository_trees (branch_id, valid_from);
+CREATE INDEX repository_trees_to ON repository_trees (branch_id, valid_to);
+CREATE INDEX repository_trees_tree ON repository_trees (tenant_id, tree_id);
+
+-- The text of memory entries, stored once by its digest.
+CREATE TABLE memory_contents (
+    id          INTEGER PRIMARY KEY,
+    tenant_id   BLOB NOT NULL REFERENCES tenants (id),
+    hash        BLOB NOT NULL CHECK (length(hash) = 32),
+    body        TEXT NOT NULL,
+    UNIQUE (tenant_id, hash)
+);
+CREATE VIRTUAL TABLE memory_contents_search USING fts5 (
+    body, content = 'memory_contents', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+CREATE TRIGGER memory_contents_indexed AFTER INSERT ON memory_contents BEGIN
+    INSERT INTO memory_contents_search (rowid, body) VALUES (new.id, new.body);
+END;
+CREATE TRIGGER memory_contents_unindexed AFTER DELETE ON memory_contents BEGIN
+    INSERT INTO memory_contents_search (memory_contents_search, rowid, body) VALUES ('delete', old.id, old.body);
+END;
+
+CREATE TABLE memory_entries (
+    id              INTEGER PRIMARY KEY,
+    tenant_id       BLOB NOT NULL,
+    branch_id       BLOB NOT NULL,
+    kind            TEXT NOT NULL CHECK (kind IN ('letter', 'guide', 'document')),
+    entry_key       TEXT NOT NULL,
+    key_hash        BLOB NOT NULL,
+    path            BLOB NOT NULL,
+    path_hash       BLOB NOT NULL,
+    title           TEXT NOT NULL,
+    heading_path    TEXT NOT NULL,
+    dated_at        TEXT,
+    content_hash    BLOB NOT NULL,
+    valid_from      INTEGER NOT NULL CHECK (valid_from >= 1),
+    valid_to        INTEGER CHECK (valid_to > valid_from),
+    FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id),
+    FOREIGN KEY (tenant_id, content_hash) REFERENCES memory_contents (tenant_id, hash)
+);
+CREATE UNIQUE INDEX memory_entries_open ON memory_entries (branch_id, key_hash) WHERE valid_to IS NULL;
+CREATE INDEX memory_entries_path ON memory_entries (branch_id, path_hash);
+CREATE INDEX memory_entries_from ON memory_entries (branch_id, valid_from);
+CREATE INDEX memory_entries_to ON memory_entries (branch_id, valid_to);
+CREATE INDEX memory_entries_content ON memory_entries (tenant_id, content_hash);
