@@ -11,11 +11,11 @@ use std::{
     time::Duration,
 };
 
-use tempfile::TempDir;
 use project_sync_testkit::{
     database::POSTGRES_VARIABLE,
     postgres::{PrivatePostgres, signal},
 };
+use tempfile::TempDir;
 use tokio::{
     process::{Child, Command},
     signal::unix::{Signal, SignalKind, signal as listen},

@@ -147,7 +147,10 @@ fn contents(repo: &TestRepo, large_bytes: usize) {
     .take(large_bytes)
     .collect();
     repo.write(EdgeCases::LARGE_FILE, large);
-    repo.write(".gitattributes", "export/ignored.txt export-ignore\nexport/version.txt export-subst\n*.txt eol=crlf ident\n");
+    repo.write(
+        ".gitattributes",
+        "export/ignored.txt export-ignore\nexport/version.txt export-subst\n*.txt eol=crlf ident\n",
+    );
     repo.write(EdgeCases::EXPORT_IGNORE, "Not in archives.\n");
     repo.write(EdgeCases::EXPORT_SUBST, "$Format:%H$ $Id$\n");
 }

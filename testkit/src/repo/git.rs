@@ -66,7 +66,8 @@ pub(super) fn init(folder: &Path, bare: bool, format: &str) {
     }
     finish(&mut command);
     let config = if bare { folder.join("config") } else { folder.join(".git/config") };
-    let mut text = std::fs::read_to_string(&config).unwrap_or_else(|error| panic!("{}: {error}", config.display()));
+    let mut text =
+        std::fs::read_to_string(&config).unwrap_or_else(|error| panic!("{}: {error}", config.display()));
     for (key, value) in SETTINGS {
         let (section, name) = key.split_once('.').unwrap_or_else(|| panic!("{key} has no section"));
         text.push_str(&format!("[{section}]\n\t{name} = {value}\n"));

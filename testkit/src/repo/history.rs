@@ -90,9 +90,26 @@ const BRANCHES: [&str; 3] = ["feature/x", "ünïcode", "release-1.0"];
 
 /// The names that paths are made of: few, so that files and directories collide, and nasty ones among them.
 const NAMES: [&[u8]; 20] = [
-    b"a", b"A", b"b", b"docs", b"src", b".memory", b"letter_01.md", b"letter_20250704_0001.md", b"README.md",
-    b"guide.adoc", b"index.rst", b"AGENTS.md", b"main.rs", b"a.b", b"a-", b"sp ace", b"new\nline", b"q\"uo\\te",
-    b"\xff\xfe.md", "é".as_bytes(),
+    b"a",
+    b"A",
+    b"b",
+    b"docs",
+    b"src",
+    b".memory",
+    b"letter_01.md",
+    b"letter_20250704_0001.md",
+    b"README.md",
+    b"guide.adoc",
+    b"index.rst",
+    b"AGENTS.md",
+    b"main.rs",
+    b"a.b",
+    b"a-",
+    b"sp ace",
+    b"new\nline",
+    b"q\"uo\\te",
+    b"\xff\xfe.md",
+    "é".as_bytes(),
 ];
 
 /// The most names that a path is made of.
@@ -166,7 +183,9 @@ impl Writer {
             }
             Step::Switch(number) => {
                 let at = usize::from(*number) % self.heads.len();
-                let Some((branch, head)) = self.heads.iter().nth(at).map(|(b, h)| (b.clone(), *h)) else { return };
+                let Some((branch, head)) = self.heads.iter().nth(at).map(|(b, h)| (b.clone(), *h)) else {
+                    return;
+                };
                 self.current = branch;
                 self.stand_at(head);
             }
@@ -287,7 +306,9 @@ impl FileContent {
             Self::Text(number) => format!("first line\nline {number}\nlast line\n").into_bytes(),
             Self::Document(number) => document(number, "\n"),
             Self::Windows(number) => document(number, "\r\n"),
-            Self::Latin1(number) => [b"# Caf\xe9\n\nNa\xefve ".as_slice(), &[b'0' + number % 10], b"\n"].concat(),
+            Self::Latin1(number) => {
+                [b"# Caf\xe9\n\nNa\xefve ".as_slice(), &[b'0' + number % 10], b"\n"].concat()
+            }
             Self::Binary(number) => vec![0, number, 0xff, 0, b'\n', number],
         }
     }
@@ -297,7 +318,12 @@ fn document(number: u8, line_end: &str) -> Vec<u8> {
     let mut lines = vec!["# Document".to_owned(), String::new()];
     for section in 0..4 {
         let version = if number % 4 == section { number } else { 0 };
-        lines.extend([format!("## Section {section}"), String::new(), format!("Version {version}."), String::new()]);
+        lines.extend([
+            format!("## Section {section}"),
+            String::new(),
+            format!("Version {version}."),
+            String::new(),
+        ]);
     }
     lines.join(line_end).into_bytes()
 }

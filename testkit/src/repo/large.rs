@@ -26,11 +26,11 @@ const DOCUMENT_EVERY: usize = 20;
 const LINES: usize = 4_096;
 
 const WORDS: [&str; 48] = [
-    "account", "array", "branch", "buffer", "build", "cache", "channel", "client", "commit", "config", "cursor",
-    "driver", "entry", "error", "event", "field", "filter", "format", "handle", "index", "input", "job", "key",
-    "layout", "limit", "list", "loader", "message", "model", "node", "object", "option", "output", "page", "parser",
-    "path", "query", "queue", "reader", "request", "result", "row", "scope", "server", "source", "store", "task",
-    "value",
+    "account", "array", "branch", "buffer", "build", "cache", "channel", "client", "commit", "config",
+    "cursor", "driver", "entry", "error", "event", "field", "filter", "format", "handle", "index", "input",
+    "job", "key", "layout", "limit", "list", "loader", "message", "model", "node", "object", "option",
+    "output", "page", "parser", "path", "query", "queue", "reader", "request", "result", "row", "scope",
+    "server", "source", "store", "task", "value",
 ];
 
 /// Makes a bare repository at `path` with one commit of `files` files that hold about `total_bytes` bytes together.
@@ -143,7 +143,8 @@ impl TextWriter {
     /// About `bytes` bytes that begin with the file's number: hardly any two files are the same.
     fn file(&mut self, number: usize, bytes: usize) -> Vec<u8> {
         let document = number.is_multiple_of(DOCUMENT_EVERY);
-        let mut text = if document { format!("# Document {number}\n\n") } else { format!("// File {number}\n") };
+        let mut text =
+            if document { format!("# Document {number}\n\n") } else { format!("// File {number}\n") };
         let mut written = 0;
         while text.len() < bytes {
             if document && written % 12 == 0 {
