@@ -176,7 +176,7 @@ fn with_database(server: &str, name: &str) -> String {
 /// on_each_database! {
 ///     /// A branch has one running sync at most.
 ///     async fn one_sync_runs(db: TestDatabase) {
-///         …db.connection()…
+///         assert!(running(db.connection()).await.is_none());
 ///     }
 /// }
 /// ```

@@ -88,35 +88,33 @@ pub struct CommitOnBranch {
 /// The branches besides the first one.
 const BRANCHES: [&str; 3] = ["feature/x", "ünïcode", "release-1.0"];
 
-/// The names that paths are made of: few, so that files and directories collide, and nasty ones among them.
-const NAMES: [&[u8]; 20] = [
-    b"a",
-    b"A",
-    b"b",
-    b"docs",
-    b"src",
-    b".memory",
+/// The names that directories mostly have: few, so that many files meet in them.
+const DIRECTORY_NAMES: &[&[u8]] =
+    &[b"a", b"A", b"b", b"docs", b"src", b".memory", b"a.b", b"sp ace", b"new\nline", "é".as_bytes()];
+
+/// The names that files mostly have, nasty ones among them.
+const FILE_NAMES: &[&[u8]] = &[
     b"letter_01.md",
     b"letter_20250704_0001.md",
     b"README.md",
+    b"readme.md",
     b"guide.adoc",
     b"index.rst",
     b"AGENTS.md",
     b"main.rs",
-    b"a.b",
     b"a-",
-    b"sp ace",
-    b"new\nline",
+    b"a0",
     b"q\"uo\\te",
+    b"tab\t",
     b"\xff\xfe.md",
-    "é".as_bytes(),
+    b"e\xcc\x81",
 ];
 
-/// The most names that a path is made of.
-const MAX_DEPTH: usize = 4;
+/// The most directories that a drawn path goes through.
+const MAX_DEPTH: usize = 3;
 
 /// The most changes in one commit.
-const MAX_CHANGES: usize = 5;
+const MAX_CHANGES: usize = 6;
 
 impl History {
     /// Histories of one to `max_steps` steps. They shrink to fewer steps, fewer changes and smaller numbers.
@@ -341,16 +339,16 @@ fn step() -> impl Strategy<Value = Step> {
 fn change() -> impl Strategy<Value = Change> {
     let number = any::<u16>;
     prop_oneof![
-        8 => (path(), content()).prop_map(|(path, content)| Change::Add(path, content)),
+        16 => (path(), content()).prop_map(|(path, content)| Change::Add(path, content)),
         4 => (number(), content()).prop_map(|(file, content)| Change::Edit(file, content)),
         2 => number().prop_map(Change::Delete),
         1 => number().prop_map(Change::DeleteDirectory),
         3 => (number(), path()).prop_map(|(file, to)| Change::Rename(file, to)),
-        2 => (number(), path()).prop_map(|(directory, to)| Change::RenameDirectory(directory, to)),
-        2 => (number(), path()).prop_map(|(directory, to)| Change::CopyDirectory(directory, to)),
+        2 => (number(), directory_path()).prop_map(|(directory, to)| Change::RenameDirectory(directory, to)),
+        2 => (number(), directory_path()).prop_map(|(directory, to)| Change::CopyDirectory(directory, to)),
         2 => number().prop_map(Change::Chmod),
         2 => (number(), name()).prop_map(|(file, name)| Change::FileToDirectory(file, name)),
-        2 => (number(), content()).prop_map(|(directory, content)| Change::DirectoryToFile(directory, content)),
+        1 => (number(), content()).prop_map(|(directory, content)| Change::DirectoryToFile(directory, content)),
         1 => (path(), path()).prop_map(|(path, target)| Change::Symlink(path, target)),
         1 => (path(), any::<u8>()).prop_map(|(path, number)| Change::Submodule(path, number)),
     ]
@@ -367,10 +365,24 @@ fn content() -> impl Strategy<Value = FileContent> {
     ]
 }
 
+/// A file's name, now and then a directory's: that makes files and directories collide.
 fn name() -> impl Strategy<Value = Vec<u8>> {
-    select(NAMES.as_slice()).prop_map(<[u8]>::to_vec)
+    prop_oneof![12 => select(FILE_NAMES), 1 => select(DIRECTORY_NAMES)].prop_map(<[u8]>::to_vec)
+}
+
+/// A directory's name, now and then a file's.
+fn directory_name() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![12 => select(DIRECTORY_NAMES), 1 => select(FILE_NAMES)].prop_map(<[u8]>::to_vec)
 }
 
 fn path() -> impl Strategy<Value = Vec<u8>> {
-    vec(name(), 1..=MAX_DEPTH).prop_map(|names| names.join(&b'/'))
+    (vec(directory_name(), 0..=MAX_DEPTH), name()).prop_map(|(mut names, last)| {
+        names.push(last);
+        names.join(&b'/')
+    })
+}
+
+/// Where a directory may go: not deep, so that what is below it still has room.
+fn directory_path() -> impl Strategy<Value = Vec<u8>> {
+    vec(directory_name(), 1..=2).prop_map(|names| names.join(&b'/'))
 }
