@@ -239,7 +239,12 @@ fn initdb(binaries: &Path, folder: &Path, user: Option<(u32, u32)>) -> Result<()
         .args(["--username", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"])
         .arg(data_folder(folder))
         .output()
-        .map_err(io_error("running initdb"))?;
+        .map_err(io_error(match user {
+            Some((uid, _)) => {
+                format!("running initdb as user {uid} in {} (can it get there?)", folder.display())
+            }
+            None => "running initdb".to_owned(),
+        }))?;
     if output.status.success() {
         return Ok(());
     }
