@@ -1,1 +1,11 @@
-//! stub
+//! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
+//!
+//! - [`postgres`] starts a private Postgres; the `private-servers` program runs a command under it.
+//! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
+//! - [`repo`] makes real repositories with the real `git`: by hand, with every nasty entry, at random, or large.
+//!
+//! What the makers cannot do makes the test fail: they panic with the command and what it said.
+
+pub mod database;
+pub mod postgres;
+pub mod repo;
