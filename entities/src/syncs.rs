@@ -163,7 +163,10 @@ pub async fn claim(
         .col_expr(project_sync::Column::Worker, worker.into())
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
         .col_expr(project_sync::Column::FencingToken, Expr::col(project_sync::Column::FencingToken).add(1))
-        .col_expr(project_sync::Column::StartedAt, Func::coalesce([Expr::col(project_sync::Column::StartedAt), Expr::value(now)]).into())
+        .col_expr(
+            project_sync::Column::StartedAt,
+            Func::coalesce([Expr::col(project_sync::Column::StartedAt), Expr::value(now)]).into(),
+        )
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending));
     match update.exec(db).await {

@@ -114,10 +114,6 @@ impl Scene {
         projects::branch(&self.db, sync.branch_id).await.unwrap().unwrap()
     }
 
-    pub async fn head(&self, sync: &ProjectSync) -> StateAt {
-        StateAt::head(&self.branch(sync).await)
-    }
-
     pub async fn files(&self, state: StateAt) -> Vec<ListedFile> {
         state.all_files(&self.db).await.unwrap()
     }
@@ -136,16 +132,18 @@ impl Scene {
     /// The state after `sync` is what git lists for `commit`, byte for byte, and proves itself.
     pub async fn assert_is(&self, sync: &ProjectSync, repo: &TestRepo, commit: &str) {
         let state = StateAt::after(sync).expect("completed");
-        let expected = listing(repo.ls_tree(commit));
         let rows = self.files(state).await;
-        let found: Vec<_> = rows
+        let found: Vec<String> = rows
             .iter()
             .map(|file| {
                 let id = file.blob_id.or(file.submodule_id).unwrap();
-                (file.path.clone(), file.mode.0, id.to_string(), file.size.map(|size| size as u64))
+                line(&file.path, file.mode.to_string(), &id.to_string(), file.size.map(|size| size as u64))
             })
             .collect();
-        assert_eq!(found, expected);
+        let expected = listing(repo.ls_tree(commit));
+        let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        assert_eq!(differing, None, "rows and git's listing differ");
+        assert_eq!(found.len(), expected.len());
         assert_eq!(sync.commit_id, Some(oid(commit)));
         assert_eq!(sync.tree_id, Some(oid(&repo.root_tree(commit))));
         let verified = worker::proof::verify(&self.db, state, sync.tree_id.unwrap()).await.unwrap();
@@ -178,9 +176,19 @@ pub fn remote(url: &str) -> SourceSpec {
     SourceSpec::Git { url: url.to_owned() }
 }
 
-fn listing(entries: Vec<LsTreeEntry>) -> Vec<(Vec<u8>, u32, String, Option<u64>)> {
-    let mut files: Vec<_> =
-        entries.into_iter().map(|entry| (entry.path, entry.mode, entry.oid, entry.size)).collect();
-    files.sort();
-    files
+/// A file in one line. Quoted, so that what differs can be read.
+fn line(path: &[u8], mode: String, id: &str, size: Option<u64>) -> String {
+    let mut path = path.escape_ascii().to_string();
+    if path.len() > 200 {
+        path = format!("{}… ({})", &path[..200], entities::PathHash::of(path.as_bytes()));
+    }
+    format!("{mode} {id} {size:?} {path}")
+}
+
+fn listing(mut entries: Vec<LsTreeEntry>) -> Vec<String> {
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries
+        .iter()
+        .map(|entry| line(&entry.path, format!("{:06o}", entry.mode), &entry.oid, entry.size))
+        .collect()
 }

@@ -199,8 +199,9 @@ pub(super) fn read_refs(
         let target = attributes.into_iter().find_map(|word| word.strip_prefix(b"symref-target:"));
         if name == b"HEAD" {
             list.head = match target {
-                Some(target) => branch_name(target)
-                    .map_or(HeadRef::Detached, |branch| HeadRef::Branch(branch.to_owned())),
+                Some(target) => {
+                    branch_name(target).map_or(HeadRef::Detached, |branch| HeadRef::Branch(branch.to_owned()))
+                }
                 None => HeadRef::Detached,
             };
             of_head = id;

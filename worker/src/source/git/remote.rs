@@ -141,7 +141,8 @@ impl SmartHttp {
 
     /// Asks the server what it speaks.
     async fn shake_hands(&self, context: &SourceContext) -> Result<Arc<Handshake>, SourceError> {
-        let handshake = Arc::new(self.retry.run(context, async || self.shake_hands_once(context).await).await?);
+        let handshake =
+            Arc::new(self.retry.run(context, async || self.shake_hands_once(context).await).await?);
         *self.handshake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&handshake));
         Ok(handshake)
     }
@@ -224,7 +225,10 @@ impl SmartHttp {
             let input = match protocol::skip_to_pack(packets, keep) {
                 Ok(input) => input,
                 Err(error) => {
-                    return told.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Err(error), |m| Ok(Err(m)));
+                    return told
+                        .into_inner()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .map_or(Err(error), |m| Ok(Err(m)));
                 }
             };
             let limits = Limits { scratch: &scratch, max_bytes, cancel: &cancel };
@@ -253,11 +257,15 @@ impl SmartHttp {
         let lower = message.to_lowercase();
         match commit {
             Some(commit)
-                if ["not our ref", "unadvertised object", "no such commit"].iter().any(|p| lower.contains(p)) =>
+                if ["not our ref", "unadvertised object", "no such commit"]
+                    .iter()
+                    .any(|p| lower.contains(p)) =>
             {
                 SourceError::CommitGone(commit)
             }
-            None if lower.contains("not found") || lower.contains("not exported") => self.transport.not_found(),
+            None if lower.contains("not found") || lower.contains("not exported") => {
+                self.transport.not_found()
+            }
             _ => SourceError::Server { host: host(base), status: 200, reason: message },
         }
     }
