@@ -375,3 +375,82 @@ fn hash_part(pack: &Pack, part: &[u32], cancel: &CancellationToken) -> Result<Ha
     };
     part.iter().map(hash).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pack with these entries, each given as its header and its bytes before compression.
+    fn pack(entries: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let mut pack = b"PACK\0\0\0\x02".to_vec();
+        pack.extend_from_slice(&(entries.len() as u32).to_be_bytes());
+        for (header, bytes) in entries {
+            pack.extend_from_slice(header);
+            let mut zlib = flate2::write::ZlibEncoder::new(&mut pack, flate2::Compression::default());
+            zlib.write_all(bytes).unwrap();
+            zlib.finish().unwrap();
+        }
+        let hash = Sha1::digest(&pack);
+        pack.extend_from_slice(&hash);
+        pack
+    }
+
+    fn read(pack: &[u8]) -> Result<Pack, SourceError> {
+        let (scratch, cancel) = (std::env::temp_dir(), CancellationToken::new());
+        receive(pack, &Limits { scratch: &scratch, max_bytes: 1 << 20, cancel: &cancel })
+    }
+
+    fn ref_delta(base: &[u8], size: u8) -> Vec<u8> {
+        [&[0x70 | size][..], &object::blob_id(base).0].concat()
+    }
+
+    #[test]
+    fn deltas_that_name_their_base_by_id_may_come_before_it() {
+        let (first, second, third) = (&b"hello world"[..], &b"hello, ld"[..], &b"hello"[..]);
+        let to_second = [11, 9, 0x90, 5, 2, b',', b' ', 0x91, 9, 2];
+        let to_third = [9, 5, 0x90, 5];
+        let pack = pack(&[
+            (&ref_delta(second, 4), &to_third),
+            (&ref_delta(first, 10), &to_second),
+            (&[0x3b], first),
+        ]);
+        let pack = read(&pack).unwrap();
+        let mut decoder = Decoder::open(&pack).unwrap();
+        for content in [first, second, third] {
+            let index = pack.find(object::blob_id(content)).unwrap();
+            assert_eq!(pack.kind_and_size(index), (Some(Kind::Blob), content.len() as u64));
+            assert_eq!(decoder.decode(&pack, index).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn thin_packs_and_malformed_entries_are_corrupt() {
+        let thin = pack(&[(&ref_delta(b"hello world", 4), &[11, 5, 0x90, 5])]);
+        let no_such_distance = pack(&[(&[0x64, 5], &[11, 5, 0x90, 5])]);
+        let wrong_size = pack(&[(&[0x3c], b"hello world")]);
+        let unknown_kind = pack(&[(&[0x5b], b"hello world")]);
+        let mut trailing = pack(&[(&[0x3b], b"hello world")]);
+        trailing.push(0);
+        for bad in [thin, no_such_distance, wrong_size, unknown_kind, trailing] {
+            assert!(matches!(read(&bad), Err(SourceError::Corrupt(_))));
+        }
+        assert_eq!(read(&pack(&[])).unwrap().len(), 0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_reported_as_such() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let bytes = pack(&[(&[0x3b], b"hello world")]);
+        let mut incoming = Incoming {
+            input: &bytes[..],
+            file: BufWriter::new(full),
+            hash: Sha1::new(),
+            position: 0,
+            max_bytes: 1 << 20,
+            action: "keep a pack".into(),
+        };
+        incoming.take(bytes.len() - 20).unwrap();
+        assert!(matches!(incoming.trailer(), Err(SourceError::Io { .. })));
+    }
+}
