@@ -1,1 +1,3 @@
-//! stub
+//! Stand-ins, private servers and repository makers for the tests.
+
+pub mod github;
