@@ -31,9 +31,9 @@ macro_rules! binary_column {
         impl ValueType for $name {
             fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
                 match value {
-                    Value::Bytes(Some(bytes)) => <[u8; $len]>::try_from(bytes.as_slice())
-                        .map(Self)
-                        .map_err(|_| ValueTypeErr),
+                    Value::Bytes(Some(bytes)) => {
+                        <[u8; $len]>::try_from(bytes.as_slice()).map(Self).map_err(|_| ValueTypeErr)
+                    }
                     _ => Err(ValueTypeErr),
                 }
             }
@@ -77,9 +77,7 @@ macro_rules! binary_column {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
@@ -95,8 +93,8 @@ binary_column!(ObjectId, 20);
 impl ObjectId {
     /// The id of the tree without entries, which every git knows without storing it.
     pub const EMPTY_TREE: Self = Self([
-        0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92,
-        0x88, 0xfb, 0xee, 0x49, 0x04,
+        0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb,
+        0xee, 0x49, 0x04,
     ]);
 
     /// The first ten hexadecimal digits: enough for people to tell commits apart.

@@ -42,7 +42,9 @@ pub enum SourceSpecError {
     #[error("source: is longer than {MAX_SOURCE_BYTES} bytes")]
     TooLong,
     /// A transport that is not read.
-    #[error("source: {0}: only paths, http:// and https:// URLs and owner/name are read; for ssh use the https URL with a token")]
+    #[error(
+        "source: {0}: only paths, http:// and https:// URLs and owner/name are read; for ssh use the https URL with a token"
+    )]
     Transport(String),
     /// `https://user:secret@host/…`.
     #[error("source: the URL holds credentials; pass a token with --token-file or GITHUB_TOKEN instead")]
@@ -77,15 +79,13 @@ impl SourceSpec {
             return Err(SourceSpecError::Transport(text.to_owned()));
         }
         match text.split_once('/') {
-            Some((owner, name)) if is_github_name(owner) && is_github_name(name) => {
-                Ok(Self::GitHub {
-                    owner: owner.to_owned(),
-                    name: name.strip_suffix(".git").unwrap_or(name).to_owned(),
-                    api_url: api_url
-                        .map(|url| url.trim_end_matches('/').to_owned())
-                        .filter(|url| url != GITHUB_API_URL),
-                })
-            }
+            Some((owner, name)) if is_github_name(owner) && is_github_name(name) => Ok(Self::GitHub {
+                owner: owner.to_owned(),
+                name: name.strip_suffix(".git").unwrap_or(name).to_owned(),
+                api_url: api_url
+                    .map(|url| url.trim_end_matches('/').to_owned())
+                    .filter(|url| url != GITHUB_API_URL),
+            }),
             _ => Err(SourceSpecError::Unknown(text.to_owned())),
         }
     }

@@ -1,3 +1,4 @@
-//! Stand-ins, private servers and repository makers for the tests.
+//! Stand-ins, private servers and repository makers for tests.
 
+pub mod git_http;
 pub mod github;

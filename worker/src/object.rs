@@ -83,15 +83,9 @@ pub fn tree_id(entries: &mut [TreeEntry]) -> ObjectId {
 pub fn entry_order(a: &TreeEntry, b: &TreeEntry) -> Ordering {
     let common = a.name.len().min(b.name.len());
     let after = |entry: &TreeEntry| {
-        entry
-            .name
-            .get(common)
-            .copied()
-            .unwrap_or(if entry.mode.is_directory() { b'/' } else { 0 })
+        entry.name.get(common).copied().unwrap_or(if entry.mode.is_directory() { b'/' } else { 0 })
     };
-    a.name[..common]
-        .cmp(&b.name[..common])
-        .then_with(|| after(a).cmp(&after(b)))
+    a.name[..common].cmp(&b.name[..common]).then_with(|| after(a).cmp(&after(b)))
 }
 
 /// The id of an object of `kind` with these bytes.

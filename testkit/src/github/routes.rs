@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{ConnectInfo, Request, State as Extracted},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -94,7 +94,7 @@ async fn git(shared: &Shared, fault: Option<&Fault>, request: Request) -> Respon
     };
     match allowed {
         Some(repository) if repository.options.git_over_http => {
-            StatusCode::FORBIDDEN.into_response()
+            crate::git_http::serve_git(repository.path.clone(), request).await
         }
         Some(_) => (StatusCode::FORBIDDEN, "Git over HTTP is not allowed here\n").into_response(),
         None if token.is_none() => {
@@ -129,7 +129,8 @@ fn visible<'a>(
 }
 
 async fn api(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, request: Request) -> Response {
-    let headers = request.headers().clone();
+    let (request, _) = request.into_parts();
+    let headers = request.headers.clone();
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -145,7 +146,7 @@ async fn api(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, reques
     let known = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let unchanged = etag.is_some() && etag.as_deref() == known;
     let answer = if unchanged { Answer { status: 304, body: Bytes::new(), ..answer } } else { answer };
-    let free = unchanged || request.uri().path().ends_with("/rate_limit");
+    let free = unchanged || request.uri.path().ends_with("/rate_limit");
     let quota = shared.state().charge(free);
     let (response, body) = answer.finish(&headers, etag, quota);
     match fault {
@@ -180,8 +181,8 @@ struct Call<'a> {
     headers: &'a HeaderMap,
 }
 
-async fn route(shared: &Shared, request: &Request, token: Option<&str>) -> Answer {
-    let path = request.uri().path();
+async fn route(shared: &Shared, request: &Parts, token: Option<&str>) -> Answer {
+    let path = request.uri.path();
     let segments: Vec<String> = path
         .strip_prefix("/api/v3")
         .unwrap_or(path)
@@ -200,7 +201,7 @@ async fn route(shared: &Shared, request: &Request, token: Option<&str>) -> Answe
             let state = shared.state();
             if let Some(moved) = state.find_by_old_name(owner, name) {
                 let prefix = path.find(name).map_or(0, |at| at + name.len());
-                let suffix = request.uri().path_and_query().map_or("", |it| &it.as_str()[prefix..]);
+                let suffix = request.uri.path_and_query().map_or("", |it| &it.as_str()[prefix..]);
                 return Answer::moved(301, format!("{api_url}/repositories/{}{suffix}", moved.id));
             }
             (state.find(owner, name).cloned(), rest)
@@ -217,8 +218,8 @@ async fn route(shared: &Shared, request: &Request, token: Option<&str>) -> Answe
         Err(refused) => return refused,
     };
     let base = format!("{api_url}/repos/{}/{}", repository.owner, repository.name);
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let call = Call { shared, repository, base, query, headers: request.headers() };
+    let query = request.uri.query().unwrap_or_default().to_owned();
+    let call = Call { shared, repository, base, query, headers: &request.headers };
     call.answer(rest).await
 }
 

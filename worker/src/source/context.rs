@@ -78,11 +78,7 @@ pub struct SourceContext {
 impl SourceContext {
     /// A context that reports to `notify` and stops when `cancel` fires.
     pub fn new(cancel: CancellationToken, notify: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        Self {
-            traffic: Arc::default(),
-            notify: Arc::new(notify),
-            cancel,
-        }
+        Self { traffic: Arc::default(), notify: Arc::new(notify), cancel }
     }
 
     /// A context that reports to nobody and is never cancelled: for listing branches.

@@ -11,6 +11,7 @@ mod context;
 mod error;
 pub mod git;
 pub mod github;
+pub mod near;
 pub mod retry;
 
 use std::sync::Arc;
@@ -164,10 +165,7 @@ pub trait Snapshot: Send + Sync {
 }
 
 /// Opens the repository that `spec` names. Nothing is read yet.
-pub fn open_source(
-    spec: &SourceSpec,
-    settings: &SourceSettings,
-) -> Result<Arc<dyn Source>, SourceError> {
+pub fn open_source(spec: &SourceSpec, settings: &SourceSettings) -> Result<Arc<dyn Source>, SourceError> {
     match spec {
         SourceSpec::Git { url } => Ok(git::open(url, settings)),
         SourceSpec::GitHub { owner, name, api_url } => {

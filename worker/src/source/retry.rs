@@ -26,11 +26,7 @@ impl RetryPolicy {
     }
 
     /// Runs `operation` until it succeeds, fails for good, or the bounds are reached. Tells the user of each pause.
-    pub async fn run<T, F>(
-        &self,
-        context: &SourceContext,
-        mut operation: F,
-    ) -> Result<T, SourceError>
+    pub async fn run<T, F>(&self, context: &SourceContext, mut operation: F) -> Result<T, SourceError>
     where
         F: AsyncFnMut() -> Result<T, SourceError>,
     {
