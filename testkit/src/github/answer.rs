@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -116,9 +116,8 @@ impl Answer {
     }
 
     /// The response, and its body as the faults may spoil it.
-    pub(super) fn finish(self, request: &HeaderMap, etag: Option<String>, quota: Quota) -> (Response, Bytes) {
-        let accepts = request.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
-        let gzip = self.status == 200 && accepts.is_some_and(|it| it.contains("gzip"));
+    pub(super) fn finish(self, gzip: bool, etag: Option<String>, quota: Quota) -> (Response, Bytes) {
+        let gzip = gzip && self.status == 200;
         let body = if gzip { compress(&self.body) } else { self.body };
         let mut response = Response::new(Body::from(body.clone()));
         *response.status_mut() = StatusCode::from_u16(self.status).expect("a status this file names");

@@ -107,6 +107,11 @@ impl GitHubServer {
         self.state(|state| state.truncate_trees_at = entries);
     }
 
+    /// Whether answers are compressed for clients that accept it, as GitHub's are.
+    pub fn compress(&self, compress: bool) {
+        self.state(|state| state.compress = compress);
+    }
+
     /// Queues a fault for the next request that no other queued fault meets.
     pub fn fault(&self, fault: Fault) {
         self.fault_on("", 1, fault);

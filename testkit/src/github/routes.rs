@@ -147,8 +147,13 @@ async fn api(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, reques
     let unchanged = etag.is_some() && etag.as_deref() == known;
     let answer = if unchanged { Answer { status: 304, body: Bytes::new(), ..answer } } else { answer };
     let free = unchanged || request.uri.path().ends_with("/rate_limit");
-    let quota = shared.state().charge(free);
-    let (response, body) = answer.finish(&headers, etag, quota);
+    let (quota, compress) = {
+        let mut state = shared.state();
+        (state.charge(free), state.compress)
+    };
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
+    let gzip = compress && accepts.is_some_and(|it| it.contains("gzip"));
+    let (response, body) = answer.finish(gzip, etag, quota);
     match fault {
         Some(fault) if fault.is_for_body() => fault.spoil(response, body, switch),
         _ => response,

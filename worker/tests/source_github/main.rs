@@ -1,0 +1,7 @@
+//! The GitHub source against a stand-in that serves real repositories.
+
+mod faults;
+mod heads;
+mod limits;
+mod snapshots;
+mod support;
