@@ -1,9 +1,9 @@
 //! What the server asks of git about a repository.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path, process::Stdio};
 
 use bytes::Bytes;
-use tokio::process::Command;
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 /// A commit as the API shows it.
 pub(super) struct CommitData {
@@ -24,19 +24,37 @@ pub(super) struct ListedEntry {
     pub(super) path: Vec<u8>,
 }
 
-/// Runs git in the repository. `None` if it fails: the object or the name does not exist.
-async fn git(repository: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
-    let output = Command::new("git")
+fn command(repository: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
         .arg("-C")
         .arg(repository)
         .args(arguments)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("TZ", "UTC")
-        .kill_on_drop(true)
-        .output()
-        .await
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs git in the repository. `None` if it fails: the object or the name does not exist.
+async fn git(repository: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let output = command(repository, arguments).output().await.expect("git is installed");
+    output.status.success().then_some(output.stdout)
+}
+
+/// Runs git in the repository and gives it `input`.
+async fn git_with_input(repository: &Path, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
+    let mut child = command(repository, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("git is installed");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    // Written beside the reading: either pipe may fill up first.
+    let write = async move { stdin.write_all(&input).await };
+    let (_, output) = tokio::join!(write, child.wait_with_output());
+    let output = output.expect("git ends");
     output.status.success().then_some(output.stdout)
 }
 
@@ -86,15 +104,59 @@ pub(super) async fn commit(repository: &Path, id: &str) -> Option<CommitData> {
     })
 }
 
-/// A tree's entries, with those of the trees below it if `recursive`.
-pub(super) async fn tree(repository: &Path, id: &str, recursive: bool) -> Option<Vec<ListedEntry>> {
+/// A tree's entries, with those of the trees below it if `recursive`. Modes are as the trees spell them, unless
+/// `canonical`, which is how `git ls-tree` shows them.
+pub(super) async fn tree(
+    repository: &Path,
+    id: &str,
+    recursive: bool,
+    canonical: bool,
+) -> Option<Vec<ListedEntry>> {
     let mut arguments = vec!["ls-tree", "-z", "-l", "--full-tree"];
     if recursive {
         arguments.extend(["-r", "-t"]);
     }
     arguments.push(id);
     let listing = git(repository, &arguments).await?;
-    listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()).map(entry).collect()
+    let lines = listing.split(|byte| *byte == 0).filter(|line| !line.is_empty());
+    let mut entries: Vec<ListedEntry> = lines.map(entry).collect::<Option<_>>()?;
+    if !canonical {
+        spell_modes(repository, id, &mut entries).await?;
+    }
+    Some(entries)
+}
+
+/// Puts the modes into a listing that the trees themselves hold.
+async fn spell_modes(repository: &Path, root: &str, entries: &mut [ListedEntry]) -> Option<()> {
+    let folders = entries.iter().filter(|entry| entry.kind == "tree");
+    let mut ids: HashMap<Vec<u8>, String> =
+        folders.map(|entry| ([&entry.path[..], b"/"].concat(), entry.sha.clone())).collect();
+    ids.insert(Vec::new(), root.to_owned());
+    let input: String = ids.values().map(|id| format!("{id}\n")).collect();
+    let objects = git_with_input(repository, &["cat-file", "--batch"], input.into_bytes()).await?;
+    let mut modes = HashMap::new();
+    let mut rest = &objects[..];
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let head = std::str::from_utf8(&rest[..end]).ok()?;
+        let mut words = head.split(' ');
+        let (id, size) = (words.next()?, words.nth(1)?.parse::<usize>().ok()?);
+        let mut tree = rest.get(end + 1..end + 1 + size)?;
+        while let Some(space) = tree.iter().position(|byte| *byte == b' ') {
+            let name_end = tree.iter().position(|byte| *byte == 0)?;
+            let mode = std::str::from_utf8(&tree[..space]).ok()?;
+            modes.insert((id.to_owned(), tree[space + 1..name_end].to_vec()), format!("{mode:0>6}"));
+            tree = tree.get(name_end + 21..)?;
+        }
+        rest = rest.get(end + 2 + size..)?;
+    }
+    for entry in entries {
+        let cut = entry.path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let (folder, name) = entry.path.split_at(cut);
+        if let Some(mode) = ids.get(folder).and_then(|id| modes.get(&(id.clone(), name.to_vec()))) {
+            entry.mode.clone_from(mode);
+        }
+    }
+    Some(())
 }
 
 fn entry(line: &[u8]) -> Option<ListedEntry> {

@@ -335,7 +335,8 @@ impl Call<'_> {
             return self.missing().await;
         };
         let truncate_at = self.shared.state().truncate_trees_at;
-        match repository::tree(path, &id, recursive).await {
+        let canonical = self.repository.options.canonical_modes;
+        match repository::tree(path, &id, recursive, canonical).await {
             Some(entries) => Answer::json(&answer::tree(&self.base, &id, &entries, truncate_at)),
             None => self.missing().await,
         }

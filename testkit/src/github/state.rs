@@ -30,11 +30,18 @@ pub struct RepositoryOptions {
     pub default_branch: String,
     /// Whether git's own protocol is answered; otherwise it is refused with 403.
     pub git_over_http: bool,
+    /// Whether listings show the modes of old trees (100664) as git would write them today.
+    pub canonical_modes: bool,
 }
 
 impl Default for RepositoryOptions {
     fn default() -> Self {
-        Self { private: false, default_branch: "main".to_owned(), git_over_http: true }
+        Self {
+            private: false,
+            default_branch: "main".to_owned(),
+            git_over_http: true,
+            canonical_modes: false,
+        }
     }
 }
 

@@ -163,6 +163,18 @@ async fn names_that_are_not_utf8_fail_clearly_over_rest_and_come_over_git() {
 }
 
 #[tokio::test]
+async fn modes_that_a_server_does_not_show_as_they_are_make_the_listing_fail() {
+    let old = [(b"old".to_vec(), 0o100_664, b"x".to_vec())];
+    let fixture = Fixture::new(&old).await;
+    let context = SourceContext::quiet();
+    let (_, opened) = snapshot(&*fixture.open(&rest()), &context).await.unwrap();
+    contents(&*opened, &context).await.unwrap();
+    fixture.server.edit_repository("o", "n", |options| options.canonical_modes = true);
+    let (_, opened) = snapshot(&*fixture.open(&rest()), &context).await.unwrap();
+    assert_eq!(contents(&*opened, &context).await.unwrap_err().code(), "corrupt-data");
+}
+
+#[tokio::test]
 async fn more_entries_than_allowed_are_refused() {
     let fixture = Fixture::new(&files(50)).await;
     let settings = SourceSettings { max_rest_entries: 49, ..rest() };
