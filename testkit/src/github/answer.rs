@@ -34,12 +34,7 @@ impl Answer {
     }
 
     pub(super) fn status(status: u16, value: &Value) -> Self {
-        Self {
-            status,
-            content_type: JSON,
-            headers: Vec::new(),
-            body: value.to_string().into(),
-        }
+        Self { status, content_type: JSON, headers: Vec::new(), body: value.to_string().into() }
     }
 
     /// An error as the API words it.

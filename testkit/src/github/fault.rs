@@ -47,7 +47,11 @@ impl Fault {
     pub(super) fn is_for_body(&self) -> bool {
         matches!(
             self,
-            Self::ResetAfter(_) | Self::Truncate(_) | Self::CutShort(_) | Self::FlipByte(_) | Self::StallAfter(_)
+            Self::ResetAfter(_)
+                | Self::Truncate(_)
+                | Self::CutShort(_)
+                | Self::FlipByte(_)
+                | Self::StallAfter(_)
         )
     }
 

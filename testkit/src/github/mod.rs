@@ -37,10 +37,8 @@ impl GitHubServer {
         let (api_listener, api) = listen().await;
         let (codeload_listener, codeload) = listen().await;
         let shared = Arc::new(Shared::new(format!("http://{api}"), format!("http://{codeload}")));
-        let servers = [
-            serve(api_listener, Origin::Api, &shared),
-            serve(codeload_listener, Origin::Codeload, &shared),
-        ];
+        let servers =
+            [serve(api_listener, Origin::Api, &shared), serve(codeload_listener, Origin::Codeload, &shared)];
         Self { shared, api, codeload, servers }
     }
 
@@ -165,9 +163,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 }
 
 fn serve(listener: TcpListener, origin: Origin, shared: &Arc<Shared>) -> JoinHandle<()> {
-    let router = Router::new()
-        .fallback(routes::answer)
-        .with_state((Arc::clone(shared), origin));
+    let router = Router::new().fallback(routes::answer).with_state((Arc::clone(shared), origin));
     let service: IntoMakeServiceWithConnectInfo<Router, KillSwitch> =
         router.into_make_service_with_connect_info();
     tokio::spawn(async move {

@@ -88,10 +88,7 @@ async fn git(shared: &Shared, fault: Option<&Fault>, request: Request) -> Respon
         return StatusCode::NOT_FOUND.into_response();
     };
     let found = shared.state().find(owner, name).cloned();
-    let allowed = match visible(shared, found.as_ref(), token.as_deref()) {
-        Ok(allowed) => allowed,
-        Err(_) => None,
-    };
+    let allowed = visible(shared, found.as_ref(), token.as_deref()).unwrap_or_default();
     match allowed {
         Some(repository) if repository.options.git_over_http => {
             crate::git_http::serve_git(repository.path.clone(), request).await

@@ -131,7 +131,9 @@ async fn silence_is_given_up_and_tried_again() {
 
 #[tokio::test]
 async fn cancelling_ends_a_request_that_hangs() {
-    for (pattern, count) in [("/branches/", 2), ("/git/trees/", 2), ("/git/blobs/", 2), ("legacy.tar.gz", 200)] {
+    for (pattern, count) in
+        [("/branches/", 2), ("/git/trees/", 2), ("/git/blobs/", 2), ("legacy.tar.gz", 200)]
+    {
         let fixture = Fixture::new(&files(count)).await;
         fixture.server.fault_on(pattern, 100, Fault::Stall);
         let told = Told::new();

@@ -61,7 +61,8 @@ async fn without_a_name_the_default_branch_is_meant() {
 #[tokio::test]
 async fn branch_names_may_hold_anything_git_allows() {
     let fixture = Fixture::new(&[file("a", "1")]).await;
-    for name in ["feature/x", "x/protection", "100%", "%2F", "a#b", "größe/日本", "a+b&c=d;e", "deadbeef"] {
+    for name in ["feature/x", "x/protection", "100%", "%2F", "a#b", "größe/日本", "a+b&c=d;e", "deadbeef"]
+    {
         let commit = fixture.repo.commit(name, &[file("name", name)]);
         let head = fixture.open(&rest()).head(Some(name), None, &SourceContext::quiet()).await.unwrap();
         assert_eq!((head.branch.as_str(), head.commit), (name, commit));
@@ -166,8 +167,7 @@ async fn a_renamed_repository_is_followed_and_redirects_once() {
 async fn a_renamed_branch_is_suggested_but_not_followed() {
     let fixture = Fixture::new(&[file("a", "1")]).await;
     fixture.server.redirect_branch("o", "n", "master", "main");
-    let error =
-        fixture.open(&rest()).head(Some("master"), None, &SourceContext::quiet()).await.unwrap_err();
+    let error = fixture.open(&rest()).head(Some("master"), None, &SourceContext::quiet()).await.unwrap_err();
     assert!(matches!(&error, SourceError::BranchNotFound { near, .. } if near == &["main"]), "{error}");
 }
 

@@ -39,7 +39,11 @@ fn awkward() -> Vec<File> {
     files.push((b"link".to_vec(), 0o120_000, b"a/b".to_vec()));
     files.push((b"long-link".to_vec(), 0o120_000, "x/".repeat(120).into_bytes()));
     files.push((b"module".to_vec(), 0o160_000, submodule.as_bytes().to_vec()));
-    files.push(((0..60).map(|_| "deep").collect::<Vec<_>>().join("/").into_bytes(), 0o100_644, b"x".to_vec()));
+    files.push((
+        (0..60).map(|_| "deep").collect::<Vec<_>>().join("/").into_bytes(),
+        0o100_644,
+        b"x".to_vec(),
+    ));
     files
 }
 

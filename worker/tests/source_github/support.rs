@@ -51,10 +51,7 @@ impl Repo {
             .envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
             .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
             .envs([("GIT_COMMITTER_NAME", "C"), ("GIT_COMMITTER_EMAIL", "c@example.org")])
-            .envs([
-                ("GIT_AUTHOR_DATE", "1700000000 +0200"),
-                ("GIT_COMMITTER_DATE", "1700000000 +0200"),
-            ])
+            .envs([("GIT_AUTHOR_DATE", "1700000000 +0200"), ("GIT_COMMITTER_DATE", "1700000000 +0200")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -190,8 +187,7 @@ impl Told {
     pub fn new() -> Self {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let (cancel, kept) = (CancellationToken::new(), Arc::clone(&notices));
-        let context =
-            SourceContext::new(cancel.clone(), move |notice| kept.lock().unwrap().push(notice));
+        let context = SourceContext::new(cancel.clone(), move |notice| kept.lock().unwrap().push(notice));
         Self { context, cancel, notices }
     }
 

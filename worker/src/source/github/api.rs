@@ -209,7 +209,9 @@ impl Api {
                 | StatusCode::SEE_OTHER
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => target = self.follow(&target, &response)?,
-                StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND | StatusCode::CONFLICT => return Ok(response),
+                StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
+                    return Ok(response);
+                }
                 status if status.is_success() => return Ok(response),
                 _ => return Err(self.failure(&target, response, context).await),
             }
@@ -307,7 +309,9 @@ impl Api {
             Target::Elsewhere(url) => url.host_str().unwrap_or_default().to_owned(),
         };
         let is_api = matches!(target, Target::Api(_));
-        if let Some(reset) = is_api.then(|| self.limits.limited(head.status, &head.headers, &message)).flatten() {
+        if let Some(reset) =
+            is_api.then(|| self.limits.limited(head.status, &head.headers, &message)).flatten()
+        {
             return SourceError::RateLimited { host, reset };
         }
         let lacks_right = message.contains("not accessible by") || head.headers.contains_key("x-github-sso");
@@ -344,7 +348,9 @@ impl Api {
             Some(b"gzip") => tokio::task::spawn_blocking(move || inflate(&bytes, max))
                 .await
                 .unwrap_or(Err(SourceError::Cancelled)),
-            Some(_) => Err(SourceError::Unsupported("an answer in an encoding that was not asked for".into())),
+            Some(_) => {
+                Err(SourceError::Unsupported("an answer in an encoding that was not asked for".into()))
+            }
         }
     }
 }

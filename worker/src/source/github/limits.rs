@@ -165,10 +165,7 @@ mod tests {
         let limits = Limits::default();
         let later = (Utc::now() + TimeDelta::hours(1)).timestamp();
         let told = |left: u64| {
-            headers(&[
-                ("x-ratelimit-remaining", left.to_string()),
-                ("x-ratelimit-reset", later.to_string()),
-            ])
+            headers(&[("x-ratelimit-remaining", left.to_string()), ("x-ratelimit-reset", later.to_string())])
         };
         limits.observe(&told(2));
         let first = limits.admit("host").await.unwrap();

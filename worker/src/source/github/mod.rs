@@ -170,12 +170,7 @@ impl GitHubSource {
             }
             (Found::Now(answer, validator), _) => {
                 let info = answer.commit.info();
-                let head = Head {
-                    branch: answer.name,
-                    commit: info.id,
-                    tree: Some(info.tree),
-                    validator,
-                };
+                let head = Head { branch: answer.name, commit: info.id, tree: Some(info.tree), validator };
                 *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
                 Ok(head)
             }
@@ -225,11 +220,8 @@ impl Source for GitHubSource {
             Ok((default, self.list_branches(MAX_BRANCHES / PAGE, context).await?))
         };
         let (default, branches) = listed.await.map_err(|error| self.told(error))?;
-        let head = |(name, commit): (String, ObjectId)| BranchHead {
-            is_default: name == default,
-            name,
-            commit,
-        };
+        let head =
+            |(name, commit): (String, ObjectId)| BranchHead { is_default: name == default, name, commit };
         let mut heads: Vec<BranchHead> = branches.into_iter().map(head).collect();
         // Stable: the rest stays by name.
         heads.sort_by_key(|head| !head.is_default);
@@ -277,7 +269,9 @@ impl Source for GitHubSource {
 fn is_refusal(error: &SourceError) -> bool {
     matches!(
         error,
-        SourceError::TokenRefused { .. } | SourceError::RepositoryNotFound { .. } | SourceError::Server { .. }
+        SourceError::TokenRefused { .. }
+            | SourceError::RepositoryNotFound { .. }
+            | SourceError::Server { .. }
     )
 }
 

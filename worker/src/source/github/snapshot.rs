@@ -153,7 +153,10 @@ impl RestSnapshot {
         let read = |reply: &Reply| {
             self.found(reply, wanted.id)?;
             if blob_id(&reply.body) != wanted.id {
-                return Err(SourceError::Corrupt(format!("the bytes of blob {} do not hash to its id", wanted.id)));
+                return Err(SourceError::Corrupt(format!(
+                    "the bytes of blob {} do not hash to its id",
+                    wanted.id
+                )));
             }
             Ok(Blob { id: wanted.id, data: reply.body.clone() })
         };

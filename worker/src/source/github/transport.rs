@@ -43,7 +43,9 @@ impl Transport {
             .build();
         match client {
             Ok(client) => Ok(Self(client)),
-            Err(error) => Err(SourceError::Unsupported(format!("this machine's TLS setup: {}", reason(&error)))),
+            Err(error) => {
+                Err(SourceError::Unsupported(format!("this machine's TLS setup: {}", reason(&error))))
+            }
         }
     }
 
