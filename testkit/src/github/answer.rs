@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     repository::{CommitData, ListedEntry},
-    state::Quota,
+    state::{Quota, Repository},
 };
 
 /// An answer before the headers that every answer carries.
@@ -147,19 +147,56 @@ fn compress(body: &[u8]) -> Bytes {
 }
 
 /// `GET /repos/{owner}/{repo}`, cut to what clients of this project could want.
-pub(super) fn repository(id: u64, owner: &str, name: &str, private: bool, default_branch: &str) -> Value {
+pub(super) fn repository(base: &str, repository: &Repository) -> Value {
+    let Repository { id, owner, name, options, .. } = repository;
     json!({
         "id": id,
+        "node_id": node_id("R", &id.to_string()),
         "name": name,
         "full_name": format!("{owner}/{name}"),
-        "owner": { "login": owner, "type": "User" },
-        "private": private,
-        "visibility": if private { "private" } else { "public" },
-        "default_branch": default_branch,
+        "owner": user(owner),
+        "url": base,
+        "private": options.private,
+        "visibility": if options.private { "private" } else { "public" },
+        "default_branch": options.default_branch,
         "fork": false,
         "archived": false,
         "disabled": false,
     })
+}
+
+fn user(login: &str) -> Value {
+    let api = format!("https://api.github.com/users/{login}");
+    let mut user = json!({
+        "login": login,
+        "id": 1,
+        "node_id": node_id("U", login),
+        "avatar_url": "https://avatars.githubusercontent.com/u/1",
+        "gravatar_id": "",
+        "url": api,
+        "html_url": format!("https://github.com/{login}"),
+        "type": "User",
+        "site_admin": false,
+    });
+    for what in [
+        "followers",
+        "following",
+        "gists",
+        "starred",
+        "subscriptions",
+        "organizations",
+        "repos",
+        "events",
+        "received_events",
+    ] {
+        let key = if what == "organizations" { "orgs" } else { what };
+        user[format!("{what}_url")] = format!("{api}/{key}").into();
+    }
+    user
+}
+
+fn node_id(kind: &str, what: &str) -> String {
+    format!("{kind}_{}", BASE64.encode(what))
 }
 
 /// An item of `GET /repos/{owner}/{repo}/branches`.
@@ -176,7 +213,10 @@ pub(super) fn commit(base: &str, commit: &CommitData) -> Value {
     let parents: Vec<Value> = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
     json!({
         "sha": commit.sha,
+        "node_id": node_id("C", &commit.sha),
         "url": format!("{base}/commits/{}", commit.sha),
+        "html_url": format!("{base}/commit/{}", commit.sha),
+        "comments_url": format!("{base}/commits/{}/comments", commit.sha),
         "commit": {
             "author": person(&commit.author),
             "committer": person(&commit.committer),
@@ -196,12 +236,24 @@ pub(super) fn git_commit(base: &str, commit: &CommitData) -> Value {
     let parents: Vec<Value> = commit.parents.iter().map(|sha| json!({ "sha": sha })).collect();
     json!({
         "sha": commit.sha,
+        "node_id": node_id("C", &commit.sha),
         "url": format!("{base}/git/commits/{}", commit.sha),
         "author": person(&commit.author),
         "committer": person(&commit.committer),
         "message": commit.message,
         "tree": { "sha": commit.tree, "url": format!("{base}/git/trees/{}", commit.tree) },
         "parents": parents,
+    })
+}
+
+/// `GET /repos/{owner}/{repo}/git/ref/heads/{branch}`.
+pub(super) fn git_ref(base: &str, name: &str, sha: &str) -> Value {
+    let full_name = format!("refs/heads/{name}");
+    json!({
+        "ref": full_name,
+        "node_id": node_id("REF", &full_name),
+        "url": format!("{base}/git/{full_name}"),
+        "object": { "type": "commit", "sha": sha, "url": format!("{base}/git/commits/{sha}") },
     })
 }
 
@@ -249,6 +301,7 @@ pub(super) fn blob(base: &str, sha: &str, bytes: &[u8]) -> Value {
     content.push('\n');
     json!({
         "sha": sha,
+        "node_id": node_id("B", sha),
         "size": bytes.len(),
         "url": format!("{base}/git/blobs/{sha}"),
         "content": content,

@@ -10,6 +10,7 @@ mod answer;
 mod connection;
 mod fault;
 mod repository;
+mod rest;
 mod routes;
 mod state;
 

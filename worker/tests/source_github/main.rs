@@ -4,4 +4,5 @@ mod faults;
 mod heads;
 mod limits;
 mod snapshots;
+mod stand_in;
 mod support;

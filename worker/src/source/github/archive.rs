@@ -25,6 +25,9 @@ use crate::{
 /// Pieces of the archive that wait between the network and the thread that unpacks it.
 const PIPE_PIECES: usize = 32;
 
+/// The most bytes that an archive is unpacked to: a hundred of the largest repositories that GitHub advises.
+const MAX_UNPACKED_BYTES: u64 = 1 << 39;
+
 /// The wanted blobs that were not sent yet. Shared with the thread that unpacks.
 #[derive(Clone)]
 pub(super) struct Remaining(Arc<Mutex<HashMap<ObjectId, u64>>>);
@@ -48,10 +51,11 @@ impl Remaining {
     }
 }
 
-/// Unpacks `body` as it arrives and sends what remains to be sent of it.
+/// Unpacks `body`, of at most `max_bytes`, as it arrives and sends what remains to be sent of it.
 pub(super) async fn stream(
     body: Body,
     host: &str,
+    max_bytes: u64,
     remaining: &Remaining,
     blobs: &mpsc::Sender<Blob>,
     context: &SourceContext,
@@ -59,7 +63,7 @@ pub(super) async fn stream(
     let (pieces, pipe) = mpsc::channel(PIPE_PIECES);
     let (remaining, blobs) = (remaining.clone(), blobs.clone());
     let unpacking = tokio::task::spawn_blocking(move || unpack(Pipe::new(pipe), &remaining, &blobs));
-    let fed = feed(body, host, pieces, context).await;
+    let fed = feed(body, host, max_bytes, pieces, context).await;
     let unpacked = unpacking.await.unwrap_or(Err(SourceError::Cancelled));
     // If the network broke, what the unpacker says follows from it.
     fed.and(unpacked)
@@ -69,13 +73,20 @@ pub(super) async fn stream(
 async fn feed(
     mut body: Body,
     host: &str,
+    max_bytes: u64,
     pieces: mpsc::Sender<Option<Bytes>>,
     context: &SourceContext,
 ) -> Result<(), SourceError> {
+    let mut received = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken(host, &error))?;
         if let Ok(data) = frame.into_data() {
             context.traffic().add_bytes(data.len() as u64);
+            received += data.len() as u64;
+            if received > max_bytes {
+                let limit = format!("{max_bytes} bytes");
+                return Err(SourceError::TooLarge { what: "the archive".into(), limit });
+            }
             if pieces.send(Some(data)).await.is_err() {
                 return Ok(());
             }
@@ -116,7 +127,7 @@ impl Read for Pipe {
 
 fn unpack(pipe: Pipe, remaining: &Remaining, blobs: &mpsc::Sender<Blob>) -> Result<(), SourceError> {
     let sizes = remaining.sizes();
-    let mut archive = Archive::new(GzDecoder::new(pipe));
+    let mut archive = Archive::new(GzDecoder::new(pipe).take(MAX_UNPACKED_BYTES));
     for entry in archive.entries().map_err(corrupt)? {
         let Some(data) = content(&mut entry.map_err(corrupt)?, &sizes).map_err(corrupt)? else {
             continue;

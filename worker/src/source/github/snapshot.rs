@@ -212,7 +212,8 @@ impl RestSnapshot {
         if !response.status().is_success() {
             return Err(SourceError::CommitGone(self.commit.id));
         }
-        archive::stream(response.into_body(), self.api.host(), remaining, blobs, context).await
+        let (host, max_bytes) = (self.api.host(), self.settings.max_pack_bytes);
+        archive::stream(response.into_body(), host, max_bytes, remaining, blobs, context).await
     }
 }
 
