@@ -49,7 +49,9 @@ mod tests {
     #[test]
     fn reads_a_plain_commit() {
         let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-        let text = format!("tree {tree}\nauthor A <a> 1 +0000\ncommitter B <b> 1700000000 +0200\n\n  Title\n\nBody\n");
+        let text = format!(
+            "tree {tree}\nauthor A <a> 1 +0000\ncommitter B <b> 1700000000 +0200\n\n  Title\n\nBody\n"
+        );
         let info = info(text.as_bytes()).unwrap();
         assert_eq!(info.tree, ObjectId::EMPTY_TREE);
         assert_eq!(info.summary, "Title");

@@ -25,7 +25,8 @@ use super::{
 use crate::{
     object::TreeEntry,
     source::{
-        Blob, BranchHead, CommitInfo, Head, KnownHead, Snapshot, Source, SourceContext, SourceError, WantedBlob,
+        Blob, BranchHead, CommitInfo, Head, KnownHead, Snapshot, Source, SourceContext, SourceError,
+        WantedBlob,
     },
 };
 

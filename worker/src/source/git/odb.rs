@@ -55,7 +55,8 @@ impl Odb {
     /// The kind and bytes of an object, if it is there. The bytes are not checked against the id.
     pub(super) fn read(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
         let gix_id = hash::ObjectId::from(id.0);
-        let found = self.handle.try_find(&gix_id, &mut self.buffer).map_err(|error| unreadable(id, &error))?;
+        let found =
+            self.handle.try_find(&gix_id, &mut self.buffer).map_err(|error| unreadable(id, &error))?;
         let Some(kind) = found.map(|object| object.kind) else { return Ok(None) };
         let bytes = Bytes::from(std::mem::take(&mut self.buffer));
         self.spend(bytes.len() as u64 + TOUCHED_BYTES)?;

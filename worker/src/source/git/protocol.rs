@@ -199,8 +199,9 @@ pub(super) fn read_refs(
         let target = attributes.into_iter().find_map(|word| word.strip_prefix(b"symref-target:"));
         if name == b"HEAD" {
             list.head = match target {
-                Some(target) => branch_name(target)
-                    .map_or(HeadRef::Detached, |branch| HeadRef::Branch(branch.to_owned())),
+                Some(target) => {
+                    branch_name(target).map_or(HeadRef::Detached, |branch| HeadRef::Branch(branch.to_owned()))
+                }
                 None => HeadRef::Detached,
             };
             of_head = id;
@@ -261,11 +262,10 @@ pub(super) fn fetch(
     Ok(message)
 }
 
-/// Skips to the pack in the answer to [`fetch`], in either version.
+/// Skips to the pack in the answer to [`fetch`], in either version. The inner error is a message in its place.
 pub(super) fn skip_to_pack<R: std::io::Read>(
     mut packets: Packets<R>,
-    on_error: impl Fn(String) -> SourceError,
-) -> Result<SideBand<R>, SourceError> {
+) -> Result<Result<SideBand<R>, String>, SourceError> {
     loop {
         let line = match packets.next().map_err(unwrap)? {
             Some(Packet::Data(line)) => line,
@@ -273,12 +273,12 @@ pub(super) fn skip_to_pack<R: std::io::Read>(
             None => return Err(unwrap(corrupt("the answer ends before the pack"))),
         };
         if let Some(message) = server_message(line) {
-            return Err(on_error(message));
+            return Ok(Err(message));
         }
         match line {
-            b"packfile\n" | b"packfile" => return Ok(SideBand::new(packets, false)),
-            [1, ..] => return Ok(SideBand::new(packets, true)),
-            [3, message @ ..] => return Err(on_error(one_line(message))),
+            b"packfile\n" | b"packfile" => return Ok(Ok(SideBand::new(packets, false))),
+            [1, ..] => return Ok(Ok(SideBand::new(packets, true))),
+            [3, message @ ..] => return Ok(Err(one_line(message))),
             _ => {}
         }
     }

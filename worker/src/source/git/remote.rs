@@ -6,7 +6,7 @@
 use std::{
     io::Read,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -89,23 +89,20 @@ impl SmartHttp {
         // What is opened must be in the pack, so it is not offered as known.
         let mut haves: Vec<ObjectId> =
             haves.iter().copied().filter(|have| *have != commit).take(MAX_HAVES).collect();
-        let mut failures = 0;
-        let fetched = self.retry.run(context, async || {
-            match self.fetch_once(&handshake, commit, &haves, context).await {
+        let mut attempt = 1;
+        loop {
+            let error = match self.fetch_once(&handshake, commit, &haves, context).await {
+                Ok(snapshot) => return Ok(Box::new(snapshot)),
                 // No later attempt brings it back; whoever asked has to look where the branch is now.
-                Err(error @ SourceError::CommitGone(_)) => Ok(Err(error)),
-                Err(error) => {
-                    failures += 1;
-                    if failures > 1 && matches!(error, SourceError::Corrupt(_)) {
-                        // Perhaps not the line but the server's idea of what is left out is wrong.
-                        haves.clear();
-                    }
-                    Err(error)
-                }
-                Ok(snapshot) => Ok(Ok(snapshot)),
+                Err(error @ SourceError::CommitGone(_)) => return Err(error),
+                Err(error) => error,
+            };
+            if attempt > 1 && matches!(error, SourceError::Corrupt(_)) {
+                // Perhaps it is not the line, but the server's idea of what can be left out.
+                haves.clear();
             }
-        });
-        Ok(Box::new(fetched.await??))
+            self.retry.pause_after(error, &mut attempt, context).await?;
+        }
     }
 
     /// HEAD and branches, as many as are needed to answer.
@@ -125,13 +122,24 @@ impl SmartHttp {
             Advertisement::V2(capabilities) => capabilities,
         };
         let message = Bytes::from(protocol::ls_refs(capabilities, wanted));
-        self.retry
-            .run(context, async || {
-                let response = self.upload_pack(handshake, message.clone(), context).await?;
-                let body = self.transport.body(response, MAX_REFS_BYTES, context).await?;
-                protocol::read_refs(&body, |message| self.told(&handshake.base, None, message))
-            })
-            .await
+        let mut attempt = 1;
+        loop {
+            match self.refs_once(handshake, message.clone(), context).await {
+                Ok(list) => return Ok(list),
+                Err(error) => self.retry.pause_after(error, &mut attempt, context).await?,
+            }
+        }
+    }
+
+    async fn refs_once(
+        &self,
+        handshake: &Handshake,
+        message: Bytes,
+        context: &SourceContext,
+    ) -> Result<RefList, SourceError> {
+        let response = self.upload_pack(handshake, message, context).await?;
+        let body = self.transport.body(response, MAX_REFS_BYTES, context).await?;
+        protocol::read_refs(&body, |message| self.told(&handshake.base, None, message))
     }
 
     fn fresh_handshake(&self) -> Option<Arc<Handshake>> {
@@ -141,7 +149,13 @@ impl SmartHttp {
 
     /// Asks the server what it speaks.
     async fn shake_hands(&self, context: &SourceContext) -> Result<Arc<Handshake>, SourceError> {
-        let handshake = Arc::new(self.retry.run(context, async || self.shake_hands_once(context).await).await?);
+        let mut attempt = 1;
+        let handshake = loop {
+            match self.shake_hands_once(context).await {
+                Ok(handshake) => break Arc::new(handshake),
+                Err(error) => self.retry.pause_after(error, &mut attempt, context).await?,
+            }
+        };
         *self.handshake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&handshake));
         Ok(handshake)
     }
@@ -189,7 +203,7 @@ impl SmartHttp {
         let message = Bytes::from(protocol::fetch(&handshake.advertisement, commit, haves)?);
         let mut response = self.upload_pack(handshake, message, context).await?;
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-        let unpacking = self.unpack(chunks, handshake.base.clone(), commit, !haves.is_empty(), context);
+        let unpacking = self.unpack(chunks, commit, !haves.is_empty(), context);
         let transferred = self.transfer(&mut response, sender, context).await;
         let unpacked = unpacking.await.unwrap_or_else(|error| {
             Err(SourceError::io("unpack what was fetched")(std::io::Error::other(error)))
@@ -207,7 +221,6 @@ impl SmartHttp {
     fn unpack(
         &self,
         chunks: mpsc::Receiver<Bytes>,
-        _base: Url,
         commit: ObjectId,
         is_partial: bool,
         context: &SourceContext,
@@ -215,17 +228,10 @@ impl SmartHttp {
         let (scratch, max_bytes, cancel) =
             (self.scratch.clone(), self.max_pack_bytes, context.cancel().clone());
         tokio::task::spawn_blocking(move || {
-            let told = Mutex::new(None);
-            let keep = |message: String| {
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
-                SourceError::Cancelled
-            };
             let packets = Packets::new(Chunks { queue: chunks, current: Bytes::new() });
-            let input = match protocol::skip_to_pack(packets, keep) {
+            let input = match protocol::skip_to_pack(packets)? {
                 Ok(input) => input,
-                Err(error) => {
-                    return told.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Err(error), |m| Ok(Err(m)));
-                }
+                Err(message) => return Ok(Err(message)),
             };
             let limits = Limits { scratch: &scratch, max_bytes, cancel: &cancel };
             let pack = pack::receive(input, &limits)?;
@@ -253,11 +259,15 @@ impl SmartHttp {
         let lower = message.to_lowercase();
         match commit {
             Some(commit)
-                if ["not our ref", "unadvertised object", "no such commit"].iter().any(|p| lower.contains(p)) =>
+                if ["not our ref", "unadvertised object", "no such commit"]
+                    .iter()
+                    .any(|p| lower.contains(p)) =>
             {
                 SourceError::CommitGone(commit)
             }
-            None if lower.contains("not found") || lower.contains("not exported") => self.transport.not_found(),
+            None if lower.contains("not found") || lower.contains("not exported") => {
+                self.transport.not_found()
+            }
             _ => SourceError::Server { host: host(base), status: 200, reason: message },
         }
     }
@@ -300,24 +310,28 @@ impl Read for Chunks {
 pub(super) struct RemoteSource {
     url: String,
     settings: SourceSettings,
-    http: tokio::sync::OnceCell<SmartHttp>,
+    /// Made at first use, because making it can fail.
+    http: OnceLock<SmartHttp>,
 }
 
 impl RemoteSource {
     pub(super) fn new(url: &str, settings: &SourceSettings) -> Self {
-        Self { url: url.to_owned(), settings: settings.clone(), http: tokio::sync::OnceCell::new() }
+        Self { url: url.to_owned(), settings: settings.clone(), http: OnceLock::new() }
     }
 
-    async fn http(&self) -> Result<&SmartHttp, SourceError> {
-        let new = async || SmartHttp::new(&self.url, self.settings.token.as_ref(), &self.settings);
-        self.http.get_or_try_init(new).await
+    fn http(&self) -> Result<&SmartHttp, SourceError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = SmartHttp::new(&self.url, self.settings.token.as_ref(), &self.settings)?;
+        Ok(self.http.get_or_init(|| http))
     }
 }
 
 #[async_trait]
 impl Source for RemoteSource {
     async fn branches(&self, context: &SourceContext) -> Result<Vec<BranchHead>, SourceError> {
-        Ok(self.http().await?.refs(WantedRefs::All, context).await?.into_branches())
+        Ok(self.http()?.refs(WantedRefs::All, context).await?.into_branches())
     }
 
     async fn head(
@@ -326,7 +340,7 @@ impl Source for RemoteSource {
         _known: Option<&KnownHead>,
         context: &SourceContext,
     ) -> Result<Head, SourceError> {
-        let http = self.http().await?;
+        let http = self.http()?;
         let wanted = match branch {
             Some(name) if name.len() <= MAX_BRANCH_BYTES && !name.contains(char::is_control) => {
                 WantedRefs::Branch(name)
@@ -356,6 +370,6 @@ impl Source for RemoteSource {
         haves: &[ObjectId],
         context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
-        self.http().await?.fetch(head.commit, haves, context).await
+        self.http()?.fetch(head.commit, haves, context).await
     }
 }

@@ -47,7 +47,8 @@ impl Transport {
         token: Option<&Secret>,
         settings: &SourceSettings,
     ) -> Result<Self, SourceError> {
-        let home = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let home =
+            Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let home = home.ok_or_else(|| SourceError::NotARepository(url.to_owned()))?;
         let idle = Duration::from_secs(settings.idle_timeout_seconds);
         let client = Client::builder()
@@ -253,7 +254,8 @@ mod tests {
 
     fn limit(status: u16, headers: &[(&'static str, &'static str)]) -> Option<i64> {
         let now = DateTime::from_timestamp(1_000_000_000, 0).unwrap();
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
         let until = limited_until(StatusCode::from_u16(status).unwrap(), &headers.collect(), now)?;
         Some((until - now).num_seconds())
     }

@@ -97,8 +97,10 @@ impl Decoder {
                     .zlib
                     .decompress(input, &mut output[written..], FlushDecompress::None)
                     .map_err(|_| corrupt("an object in the pack does not inflate"))?;
-                let (taken, made) =
-                    ((self.zlib.total_in() - before_in) as usize, (self.zlib.total_out() - before_out) as usize);
+                let (taken, made) = (
+                    (self.zlib.total_in() - before_in) as usize,
+                    (self.zlib.total_out() - before_out) as usize,
+                );
                 input = &input[taken..];
                 written += made;
                 if status == Status::StreamEnd {

@@ -20,9 +20,7 @@ use gix::{
 use sha1::{Digest, Sha1};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    super::pktline::unwrap, Decoder, Entry, MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, corrupt, delta,
-};
+use super::{super::pktline::unwrap, Decoder, Entry, MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, corrupt, delta};
 use crate::{object, source::SourceError};
 
 /// How much is inflated at a time, in bytes.
