@@ -3,6 +3,7 @@
 mod faults;
 mod heads;
 mod limits;
+mod secrecy;
 mod snapshots;
 mod stand_in;
 mod support;
