@@ -3,6 +3,7 @@
 extern crate project_sync_worker as worker;
 
 mod crashes;
+mod github;
 mod hard_cases;
 mod histories;
 mod memory;
