@@ -142,6 +142,9 @@ on_each_database! {
             let stop = cancel.clone();
             let run = tokio::spawn(async move { running.run(&job, None, stop).await });
             events.next().await.expect("it has begun");
+            while server.pending_faults() > 0 {
+                tokio::task::yield_now().await;
+            }
             if by_row {
                 assert!(syncs::request_cancel(&scene.db, sync.id, Utc::now()).await.unwrap());
             } else {
