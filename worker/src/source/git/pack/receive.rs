@@ -18,6 +18,7 @@ use gix::{
     zlib::{Decompress, FlushDecompress, Status},
 };
 use sha1::{Digest, Sha1};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::{super::pktline::unwrap, Decoder, Entry, MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, corrupt, delta};
@@ -45,10 +46,7 @@ pub(in super::super) struct Limits<'a> {
 /// Reads one pack from `input`, up to its end.
 pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Result<Pack, SourceError> {
     let action = format!("keep a pack in {}", limits.scratch.display());
-    let folder = tempfile::Builder::new()
-        .prefix("project-sync-pack-")
-        .tempdir_in(limits.scratch)
-        .map_err(SourceError::io(action.clone()))?;
+    let folder = private_folder(limits.scratch).map_err(SourceError::io(action.clone()))?;
     let path = folder.path().join("pack");
     let file = File::create(&path).map_err(SourceError::io(action.clone()))?;
     let mut incoming = Incoming {
@@ -74,6 +72,15 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
     resolve(&mut pack, index.bases_by_id, limits.cancel)?;
     pack.sort_ids();
     Ok(pack)
+}
+
+/// A temporary folder that other users cannot look into: the repository may be private.
+fn private_folder(scratch: &Path) -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("project-sync-pack-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(scratch)
 }
 
 /// The stream as it arrives; whatever is taken from it is hashed and written down.
