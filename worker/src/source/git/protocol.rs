@@ -209,10 +209,10 @@ pub(super) fn read_refs(
             list.branches.push((branch.to_owned(), id));
         }
     }
-    if let (HeadRef::Branch(branch), Some(id)) = (&list.head, of_head) {
-        if !list.branches.iter().any(|(known, _)| known == branch) {
-            list.branches.push((branch.clone(), id));
-        }
+    if let (HeadRef::Branch(branch), Some(id)) = (&list.head, of_head)
+        && !list.branches.iter().any(|(known, _)| known == branch)
+    {
+        list.branches.push((branch.clone(), id));
     }
     Ok(list)
 }
