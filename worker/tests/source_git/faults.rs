@@ -57,8 +57,11 @@ async fn a_flipped_bit_anywhere_in_a_pack_is_noticed() {
     let head = at.head(None, None, &context).await.unwrap();
     at.open(&head, &[], &context).await.unwrap();
     let bytes = server.take_requests()[2].bytes as isize;
-    // From the packet that starts the pack to the last byte of its checksum, before the closing flush.
-    let places = (60..bytes - 4).step_by(((bytes - 64) as usize / 60).max(1)).chain([bytes - 5, bytes - 24]);
+    // From the packet that starts the pack to the last byte of its checksum, before the closing flush. What comes
+    // before it says where history was cut, which is not used.
+    let start = "....shallow-info.....shallow .0001....packfile.".len() as isize + 40;
+    let places =
+        (start..bytes - 4).step_by(((bytes - start) as usize / 60).max(1)).chain([bytes - 5, bytes - 24]);
     for place in places {
         server.push_fault(Fault::FlipByte(place));
         let snapshot = at.open(&head, &[], &context).await.unwrap();
