@@ -238,8 +238,14 @@ impl Api {
         let response = octocrab._get_with_headers(path, Some(headers)).await;
         let response = response.map_err(|error| unreachable(&self.host, &error))?;
         self.limits.observe(response.headers());
+        // Whether a refusal is a limit may only be known from its body; no other request goes out until then.
+        let suspicion = self.limits.suspect(response.status());
         drop(admission);
-        Ok(response.map(|body| body.map_err(Into::into).boxed()))
+        let response = response.map(|body| body.map_err(Into::into).boxed());
+        match suspicion {
+            Some(_held) => Err(self.failure(&Target::Api(path.to_owned()), response, context).await),
+            None => Ok(response),
+        }
     }
 
     /// Where a redirect leads. The token goes to no other origin, nor above the API's base path.
