@@ -317,8 +317,9 @@ pub async fn serve_git(repo: PathBuf, request: Request) -> Response {
 
 fn command(repo: &Path, headers: &HeaderMap, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
+    // One thread, so that the same request gives the same bytes.
     command
-        .args(["-c", "safe.directory=*", "-c", "uploadpack.allowAnySHA1InWant=true"])
+        .args(["-c", "pack.threads=1", "-c", "safe.directory=*", "-c", "uploadpack.allowAnySHA1InWant=true"])
         .args(["-c", "uploadpack.allowReachableSHA1InWant=true", "upload-pack", "--stateless-rpc"])
         .args(arguments)
         .arg(repo)

@@ -94,7 +94,7 @@ impl<R: Read> BufRead for SideBand<R> {
         while !self.ended && self.start >= self.packets.buffer.len() {
             match self.packets.next()? {
                 Some(Packet::Data([1, ..])) => self.start = 1,
-                Some(Packet::Data([2, ..])) => {}
+                Some(Packet::Data(progress @ [2, ..])) => self.start = progress.len(),
                 Some(Packet::Data([3, message @ ..])) => {
                     return Err(corrupt(&format!("the server broke off: {}", one_line(message))));
                 }

@@ -209,23 +209,35 @@ pub(super) fn read_refs(
             list.branches.push((branch.to_owned(), id));
         }
     }
-    if let (HeadRef::Branch(branch), Some(id)) = (&list.head, of_head) {
-        if !list.branches.iter().any(|(known, _)| known == branch) {
-            list.branches.push((branch.clone(), id));
-        }
+    if let (HeadRef::Branch(branch), Some(id)) = (&list.head, of_head)
+        && !list.branches.iter().any(|(known, _)| known == branch)
+    {
+        list.branches.push((branch.clone(), id));
     }
     Ok(list)
 }
 
-/// The request for one commit without its history, less what the `haves` reach.
+/// How many generations of commits are asked for when there are haves.
 ///
-/// The haves are declared shallow, which they are here: the server then leaves out their trees and blobs but expects
-/// nothing of their parents. Without the `thin-pack` capability every delta's base is in the pack.
+/// A server leaves out what a have holds only where it meets that have while it walks the history. With a depth of 1 it
+/// meets none and sends everything. (The `thin-pack` capability would change that, but then deltas come whose bases are
+/// only in the haves.) Without any depth, one merge of a branch older than the have would bring all of history. So the
+/// depth bounds both: a have within it saves nearly everything, one beyond it nothing, and the generations themselves
+/// cost no more than what changed in them.
+const DEPTH_WITH_HAVES: u32 = 50;
+
+/// The request for one commit, less what the `haves` hold.
+///
+/// The haves are declared shallow, which they are here: the server then leaves out exactly their own trees and blobs,
+/// and nothing on the assumption that their history is known (as it would with reachability bitmaps, too). Without the
+/// `thin-pack` capability every delta's base is in the pack.
 pub(super) fn fetch(
     advertisement: &Advertisement,
     commit: ObjectId,
     haves: &[ObjectId],
 ) -> Result<Vec<u8>, SourceError> {
+    let depth = if haves.is_empty() { 1 } else { DEPTH_WITH_HAVES };
+    let deepen = format!("deepen {depth}");
     let unsupported = |what: &str| SourceError::Unsupported(format!("a git server without {what}"));
     let shallow = haves.iter().map(|have| format!("shallow {have}"));
     let have = haves.iter().map(|have| format!("have {have}"));
@@ -237,7 +249,7 @@ pub(super) fn fetch(
             }
             message = start_command(capabilities, "fetch");
             let lines = ["ofs-delta".into(), "no-progress".into(), format!("want {commit}")].into_iter();
-            let lines = lines.chain(shallow).chain(["deepen 1".into()]).chain(have);
+            let lines = lines.chain(shallow).chain([deepen]).chain(have);
             lines.for_each(|line| push_line(&mut message, &line));
             push_line(&mut message, "done");
             message.extend_from_slice(FLUSH);
@@ -253,7 +265,7 @@ pub(super) fn fetch(
             let agent = capabilities.value("agent").map(|_| AGENT);
             let words: Vec<&str> = ["side-band-64k"].into_iter().chain(optional).chain(agent).collect();
             push_line(&mut message, &format!("want {commit} {}", words.join(" ")));
-            shallow.chain(["deepen 1".into()]).for_each(|line| push_line(&mut message, &line));
+            shallow.chain([deepen]).for_each(|line| push_line(&mut message, &line));
             message.extend_from_slice(FLUSH);
             have.for_each(|line| push_line(&mut message, &line));
             push_line(&mut message, "done");

@@ -33,10 +33,11 @@ impl RefList {
             (None, HeadRef::Detached) => return Err(SourceError::DetachedHead),
             (None, HeadRef::Absent) => "HEAD",
         };
-        if let Some(found) = self.branches.iter().find(|(branch, _)| branch == name) {
-            if wanted.is_some() || self.head != HeadRef::Absent {
-                return Ok(found.clone());
-            }
+        // A branch may be called HEAD, but that is not what is meant where there is no HEAD.
+        let is_named = wanted.is_some() || self.head != HeadRef::Absent;
+        let found = self.branches.iter().find(|(branch, _)| is_named && branch == name);
+        if let Some(found) = found {
+            return Ok(found.clone());
         }
         if self.branches.is_empty() {
             return Err(SourceError::EmptyRepository);

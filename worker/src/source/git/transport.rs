@@ -93,7 +93,8 @@ impl Transport {
         body: Option<(&'static str, Bytes)>,
         context: &SourceContext,
     ) -> Result<Response, SourceError> {
-        for _ in 0..=MAX_REDIRECTS {
+        let mut redirects = 0;
+        loop {
             context.check()?;
             let is_home = url.origin() == self.home.origin();
             let method = if body.is_some() { Method::POST } else { Method::GET };
@@ -112,12 +113,15 @@ impl Transport {
             if response.status().is_success() {
                 return Ok(response);
             }
-            match redirected(&response) {
-                Some(target) => url = target?,
+            url = match redirected(&response) {
+                Some(_) if redirects == MAX_REDIRECTS => {
+                    return Err(server_error(&url, response.status(), "too many redirects".into()));
+                }
+                Some(target) => target?,
                 None => return Err(self.refused(response, is_home, context).await),
-            }
+            };
+            redirects += 1;
         }
-        Err(server_error(&url, StatusCode::LOOP_DETECTED, "too many redirects".into()))
     }
 
     /// The next part of an answer's body.

@@ -8,6 +8,7 @@
 mod decode;
 mod delta;
 mod receive;
+mod resolve;
 
 use std::path::PathBuf;
 

@@ -1,11 +1,10 @@
 //! Writing a pack to disk while it arrives, and learning its objects' ids on the way.
 //!
 //! The format is git's `Documentation/gitformat-pack.txt`: `PACK`, version, count, the entries, and the SHA-1 of all
-//! that. Whole objects are hashed while they are inflated, in constant memory. Deltas are resolved afterwards, on a few
-//! threads. A base that the pack does not hold (a "thin" pack) is an error: the pack was asked to be complete.
+//! that. Whole objects are hashed while they are inflated, in constant memory. Deltas are resolved afterwards
+//! (`resolve`). A base that the pack does not hold (a "thin" pack) is an error: the pack was asked to be complete.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{BufRead, BufWriter, Write},
     path::Path,
@@ -18,19 +17,17 @@ use gix::{
     zlib::{Decompress, FlushDecompress, Status},
 };
 use sha1::{Digest, Sha1};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{super::pktline::unwrap, Decoder, Entry, MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, corrupt, delta};
-use crate::{object, source::SourceError};
+use super::{super::pktline::unwrap, Entry, NO_BASE, Pack, corrupt, delta, resolve::resolve};
+use crate::source::SourceError;
 
 /// How much is inflated at a time, in bytes.
 const INFLATE_BYTES: usize = 64 << 10;
 
 /// Both sizes at the start of a delta take at most this many bytes.
 const DELTA_HEADER_BYTES: usize = 20;
-
-/// The most threads that resolve deltas.
-const MAX_THREADS: usize = 2;
 
 /// What bounds the reception of a pack.
 pub(in super::super) struct Limits<'a> {
@@ -45,10 +42,7 @@ pub(in super::super) struct Limits<'a> {
 /// Reads one pack from `input`, up to its end.
 pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Result<Pack, SourceError> {
     let action = format!("keep a pack in {}", limits.scratch.display());
-    let folder = tempfile::Builder::new()
-        .prefix("project-sync-pack-")
-        .tempdir_in(limits.scratch)
-        .map_err(SourceError::io(action.clone()))?;
+    let folder = private_folder(limits.scratch).map_err(SourceError::io(action.clone()))?;
     let path = folder.path().join("pack");
     let file = File::create(&path).map_err(SourceError::io(action.clone()))?;
     let mut incoming = Incoming {
@@ -74,6 +68,15 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
     resolve(&mut pack, index.bases_by_id, limits.cancel)?;
     pack.sort_ids();
     Ok(pack)
+}
+
+/// A temporary folder that other users cannot look into: the repository may be private.
+fn private_folder(scratch: &Path) -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("project-sync-pack-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(scratch)
 }
 
 /// The stream as it arrives; whatever is taken from it is hashed and written down.
@@ -297,81 +300,82 @@ fn finish_hash(hasher: Hasher) -> Result<ObjectId, SourceError> {
         .ok_or_else(|| corrupt("an object in the pack carries a SHA-1 collision attack"))
 }
 
-/// Gives every delta its kind and id. Each round resolves those whose chain is complete; with bases named by distance,
-/// which is what is asked for, one round is all.
-fn resolve(
-    pack: &mut Pack,
-    mut by_id: Vec<(u32, ObjectId)>,
-    cancel: &CancellationToken,
-) -> Result<(), SourceError> {
-    let mut pending: Vec<u32> =
-        (0..pack.entries.len() as u32).filter(|index| pack.entries[*index as usize].kind.is_none()).collect();
-    let mut known: HashMap<ObjectId, u32> = HashMap::new();
-    if !by_id.is_empty() {
-        let whole = pack.entries.iter().enumerate().filter(|(_, entry)| entry.kind.is_some());
-        known = whole.map(|(index, entry)| (entry.id, index as u32)).collect();
+#[cfg(test)]
+mod tests {
+    use super::{super::Decoder, *};
+    use crate::object;
+
+    /// A pack with these entries, each given as its header and its bytes before compression.
+    fn pack(entries: &[(&[u8], &[u8])]) -> Vec<u8> {
+        let mut pack = b"PACK\0\0\0\x02".to_vec();
+        pack.extend_from_slice(&(entries.len() as u32).to_be_bytes());
+        for (header, bytes) in entries {
+            pack.extend_from_slice(header);
+            let mut zlib = flate2::write::ZlibEncoder::new(&mut pack, flate2::Compression::default());
+            zlib.write_all(bytes).unwrap();
+            zlib.finish().unwrap();
+        }
+        let hash = Sha1::digest(&pack);
+        pack.extend_from_slice(&hash);
+        pack
     }
-    while !pending.is_empty() {
-        by_id.retain(|(index, id)| match known.get(id) {
-            Some(base) => {
-                pack.entries[*index as usize].base = *base;
-                pack.entries[*base as usize].is_base = true;
-                false
-            }
-            None => true,
-        });
-        let mut ready = Vec::new();
-        pending.retain(|index| {
-            let base = pack.entries[*index as usize].base;
-            let kind = pack.entries.get(base as usize).and_then(|base| base.kind);
-            pack.entries[*index as usize].kind = kind;
-            if kind.is_some() {
-                ready.push(*index);
-            }
-            kind.is_none()
-        });
-        if ready.is_empty() {
-            return Err(corrupt("a delta in the pack has no base"));
-        }
-        for (index, id) in hash_all(pack, &ready, cancel)? {
-            pack.entries[index as usize].id = id;
-            if !by_id.is_empty() {
-                known.insert(id, index);
-            }
+
+    fn read(pack: &[u8]) -> Result<Pack, SourceError> {
+        let (scratch, cancel) = (std::env::temp_dir(), CancellationToken::new());
+        receive(pack, &Limits { scratch: &scratch, max_bytes: 1 << 20, cancel: &cancel })
+    }
+
+    fn ref_delta(base: &[u8], size: u8) -> Vec<u8> {
+        [&[0x70 | size][..], &object::blob_id(base).0].concat()
+    }
+
+    #[test]
+    fn deltas_that_name_their_base_by_id_may_come_before_it() {
+        let (first, second, third) = (&b"hello world"[..], &b"hello, ld"[..], &b"hello"[..]);
+        let to_second = [11, 9, 0x90, 5, 2, b',', b' ', 0x91, 9, 2];
+        let to_third = [9, 5, 0x90, 5];
+        let pack = pack(&[
+            (&ref_delta(second, 4), &to_third),
+            (&ref_delta(first, 10), &to_second),
+            (&[0x3b], first),
+        ]);
+        let pack = read(&pack).unwrap();
+        let mut decoder = Decoder::open(&pack).unwrap();
+        for content in [first, second, third] {
+            let index = pack.find(object::blob_id(content)).unwrap();
+            assert_eq!(pack.kind_and_size(index), (Some(Kind::Blob), content.len() as u64));
+            assert_eq!(decoder.decode(&pack, index).unwrap(), content);
         }
     }
-    Ok(())
-}
 
-type Hashed = Vec<(u32, ObjectId)>;
+    #[test]
+    fn thin_packs_and_malformed_entries_are_corrupt() {
+        let thin = pack(&[(&ref_delta(b"hello world", 4), &[11, 5, 0x90, 5])]);
+        let no_such_distance = pack(&[(&[0x64, 5], &[11, 5, 0x90, 5])]);
+        let wrong_size = pack(&[(&[0x3c], b"hello world")]);
+        let unknown_kind = pack(&[(&[0x5b], b"hello world")]);
+        let mut trailing = pack(&[(&[0x3b], b"hello world")]);
+        trailing.push(0);
+        for bad in [thin, no_such_distance, wrong_size, unknown_kind, trailing] {
+            assert!(matches!(read(&bad), Err(SourceError::Corrupt(_))));
+        }
+        assert_eq!(read(&pack(&[])).unwrap().len(), 0);
+    }
 
-/// Decodes and hashes these entries, on as many threads as help.
-fn hash_all(pack: &Pack, ready: &[u32], cancel: &CancellationToken) -> Result<Hashed, SourceError> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = ready.len().div_ceil(cores.min(MAX_THREADS)).max(64);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            ready.chunks(share).map(|part| scope.spawn(move || hash_part(pack, part, cancel))).collect();
-        let mut all = Vec::with_capacity(ready.len());
-        for part in parts {
-            all.extend(part.join().map_err(|_| corrupt("a delta in the pack cannot be read"))??);
-        }
-        Ok(all)
-    })
-}
-
-fn hash_part(pack: &Pack, part: &[u32], cancel: &CancellationToken) -> Result<Hashed, SourceError> {
-    let mut decoder = Decoder::open(pack)?;
-    let hash = |index: &u32| {
-        if cancel.is_cancelled() {
-            return Err(SourceError::Cancelled);
-        }
-        let entry = &pack.entries[*index as usize];
-        if entry.size > MAX_DELTA_OBJECT_BYTES {
-            return Err(corrupt("a delta in the pack is too large"));
-        }
-        let bytes = decoder.decode(pack, *index as usize)?;
-        Ok((*index, object::object_id(entry.kind.unwrap_or(Kind::Blob), &bytes)))
-    };
-    part.iter().map(hash).collect()
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_reported_as_such() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let bytes = pack(&[(&[0x3b], b"hello world")]);
+        let mut incoming = Incoming {
+            input: &bytes[..],
+            file: BufWriter::new(full),
+            hash: Sha1::new(),
+            position: 0,
+            max_bytes: 1 << 20,
+            action: "keep a pack".into(),
+        };
+        incoming.take(bytes.len() - 20).unwrap();
+        assert!(matches!(incoming.trailer(), Err(SourceError::Io { .. })));
+    }
 }
