@@ -83,6 +83,12 @@ async fn git(shared: &Shared, fault: Option<&Fault>, request: Request) -> Respon
     let Some((owner, name)) = named else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let moved = shared.state().find_by_old_name(owner, name).map(|it| it.name.clone());
+    if let (Some(new), Some(target)) = (moved, request.uri().path_and_query()) {
+        let rest = target.as_str().split_once(".git/").map_or("", |(_, rest)| rest);
+        let location = format!("{}/{owner}/{new}.git/{rest}", shared.api_url);
+        return (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response();
+    }
     let found = shared.state().find(owner, name).cloned();
     let allowed = visible(shared, found.as_ref(), token.as_deref()).unwrap_or_default();
     match allowed {
