@@ -20,13 +20,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Breaks the connection that a request came on.
+/// The connection that a request came on.
 #[derive(Clone, Default)]
-pub(super) struct KillSwitch(Arc<AtomicBool>);
+pub(super) struct Connection(Arc<AtomicBool>);
 
-impl KillSwitch {
+impl Connection {
     /// From now on nothing more is written, and the connection ends in a reset.
-    pub(super) fn pull(&self) {
+    pub(super) fn break_off(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
@@ -38,9 +38,9 @@ impl KillSwitch {
     }
 }
 
-impl Connected<IncomingStream<'_, Breakable>> for KillSwitch {
+impl Connected<IncomingStream<'_, Breakable>> for Connection {
     fn connect_info(stream: IncomingStream<'_, Breakable>) -> Self {
-        stream.io().switch.clone()
+        stream.io().connection.clone()
     }
 }
 
@@ -55,7 +55,7 @@ impl Listener for Breakable {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Without this, small answers wait for the client's delayed acknowledgement.
         stream.set_nodelay(true).expect("a fresh TCP socket takes options");
-        (BreakableStream { stream, switch: KillSwitch::default() }, address)
+        (BreakableStream { stream, connection: Connection::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -63,10 +63,10 @@ impl Listener for Breakable {
     }
 }
 
-/// A TCP stream with a kill switch.
+/// A TCP stream that ends where its connection is broken off.
 pub(super) struct BreakableStream {
     stream: TcpStream,
-    switch: KillSwitch,
+    connection: Connection,
 }
 
 impl AsyncRead for BreakableStream {
@@ -85,7 +85,7 @@ impl AsyncWrite for BreakableStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.switch.check()?;
+        self.connection.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -94,14 +94,14 @@ impl AsyncWrite for BreakableStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.switch.check()?;
+        self.connection.check()?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
 impl Drop for BreakableStream {
     fn drop(&mut self) {
-        if self.switch.check().is_err() {
+        if self.connection.check().is_err() {
             // A socket closed with zero linger sends RST instead of FIN. It may be closed already.
             let _ = self.stream.set_zero_linger();
         }

@@ -10,7 +10,7 @@ use axum::{
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 
-use super::connection::KillSwitch;
+use super::connection::Connection;
 
 /// What goes wrong with one request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ impl Fault {
     }
 
     /// Makes a whole body with these headers come as the fault has it.
-    pub(super) fn spoil(&self, mut response: Response, body: Bytes, switch: &KillSwitch) -> Response {
+    pub(super) fn spoil(&self, mut response: Response, body: Bytes, connection: &Connection) -> Response {
         let announced = HeaderValue::from(body.len());
         let part = |length: usize| body.slice(..length.min(body.len()));
         let spoiled = match self {
@@ -72,7 +72,7 @@ impl Fault {
                 *response.body_mut() = Body::from(bytes);
                 return response;
             }
-            Self::ResetAfter(length) => break_after(part(*length), Some(switch.clone())),
+            Self::ResetAfter(length) => break_after(part(*length), Some(connection.clone())),
             Self::Truncate(length) => break_after(part(*length), None),
             Self::StallAfter(length) => {
                 let first = stream::iter([Ok::<_, io::Error>(part(*length))]);
@@ -87,17 +87,17 @@ impl Fault {
 }
 
 /// A response that ends in a reset before its first byte.
-pub(super) fn reset(switch: &KillSwitch) -> Response {
-    switch.pull();
+pub(super) fn reset(connection: &Connection) -> Response {
+    connection.break_off();
     Response::new(break_after(Bytes::new(), None))
 }
 
-fn break_after(part: Bytes, switch: Option<KillSwitch>) -> Body {
+fn break_after(part: Bytes, connection: Option<Connection>) -> Body {
     let end = stream::once(async move {
         // Lets the first part reach the socket before the connection breaks under it.
         tokio::task::yield_now().await;
-        if let Some(switch) = switch {
-            switch.pull();
+        if let Some(connection) = connection {
+            connection.break_off();
         }
         Err(io::Error::from(io::ErrorKind::ConnectionReset))
     });

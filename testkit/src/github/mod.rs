@@ -19,7 +19,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use connection::{Breakable, KillSwitch};
+use connection::{Breakable, Connection};
 pub use fault::Fault;
 pub use state::{Access, LoggedRequest, Origin, RepositoryOptions};
 use state::{Shared, State};
@@ -165,7 +165,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 
 fn serve(listener: TcpListener, origin: Origin, shared: &Arc<Shared>) -> JoinHandle<()> {
     let router = Router::new().fallback(routes::answer).with_state((Arc::clone(shared), origin));
-    let service: IntoMakeServiceWithConnectInfo<Router, KillSwitch> =
+    let service: IntoMakeServiceWithConnectInfo<Router, Connection> =
         router.into_make_service_with_connect_info();
     tokio::spawn(async move {
         axum::serve(Breakable(listener), service).await.expect("the listener stays open");

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::{
     answer::Answer,
-    connection::KillSwitch,
+    connection::Connection,
     fault::{self, Fault},
     repository, rest,
     state::{Access, LoggedRequest, Origin, Repository, Shared, Verdict},
@@ -24,7 +24,7 @@ pub(super) const ARCHIVE_TICKET: &str = "token=ONE-TIME-TICKET";
 /// Answers one request to either origin.
 pub(super) async fn answer(
     Extracted((shared, origin)): Extracted<(Arc<Shared>, Origin)>,
-    ConnectInfo(switch): ConnectInfo<KillSwitch>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
 ) -> Response {
     let is_git = origin == Origin::Api && request.uri().path().contains(".git/");
@@ -34,11 +34,11 @@ pub(super) async fn answer(
     let fault = shared.state().take_fault(&path);
     let response = match fault {
         Some(Fault::Stall) => std::future::pending().await,
-        Some(Fault::Reset) => fault::reset(&switch),
+        Some(Fault::Reset) => fault::reset(&connection),
         fault => match origin {
             Origin::Git => git(&shared, fault.as_ref(), request).await,
-            Origin::Api => api(&shared, fault.as_ref(), &switch, request).await,
-            Origin::Codeload => codeload(&shared, fault.as_ref(), &switch, &path).await,
+            Origin::Api => api(&shared, fault.as_ref(), &connection, request).await,
+            Origin::Codeload => codeload(&shared, fault.as_ref(), &connection, &path).await,
         },
     };
     if let Some(logged) = shared.state().log.get_mut(index) {
@@ -83,6 +83,12 @@ async fn git(shared: &Shared, fault: Option<&Fault>, request: Request) -> Respon
     let Some((owner, name)) = named else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let moved = shared.state().find_by_old_name(owner, name).map(|it| it.name.clone());
+    if let (Some(new), Some(target)) = (moved, request.uri().path_and_query()) {
+        let rest = target.as_str().split_once(".git/").map_or("", |(_, rest)| rest);
+        let location = format!("{}/{owner}/{new}.git/{rest}", shared.api_url);
+        return (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response();
+    }
     let found = shared.state().find(owner, name).cloned();
     let allowed = visible(shared, found.as_ref(), token.as_deref()).unwrap_or_default();
     match allowed {
@@ -121,7 +127,7 @@ pub(super) fn visible<'a>(
     Ok(open.then_some(repository))
 }
 
-async fn api(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, request: Request) -> Response {
+async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let headers = request.headers.clone();
     let token = headers
@@ -148,7 +154,7 @@ async fn api(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, reques
     let gzip = compress && accepts.is_some_and(|it| it.contains("gzip"));
     let (response, body) = answer.finish(gzip, etag, quota);
     match fault {
-        Some(fault) if fault.is_for_body() => fault.spoil(response, body, switch),
+        Some(fault) if fault.is_for_body() => fault.spoil(response, body, connection),
         _ => response,
     }
 }
@@ -170,7 +176,7 @@ fn faulty_or_limited(shared: &Shared, fault: Option<&Fault>) -> Option<Answer> {
 }
 
 /// The host of archives, which knows nothing of tokens: a private archive opens by the ticket in its link.
-async fn codeload(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, path: &str) -> Response {
+async fn codeload(shared: &Shared, fault: Option<&Fault>, connection: &Connection, path: &str) -> Response {
     if let Some(Fault::Status(status)) = fault {
         return StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY).into_response();
     }
@@ -189,7 +195,7 @@ async fn codeload(shared: &Shared, fault: Option<&Fault>, switch: &KillSwitch, p
     };
     let response = ([(header::CONTENT_TYPE, "application/x-gzip")], body.clone()).into_response();
     match fault {
-        Some(fault) if fault.is_for_body() => fault.spoil(response, body, switch),
+        Some(fault) if fault.is_for_body() => fault.spoil(response, body, connection),
         _ => response,
     }
 }

@@ -242,7 +242,8 @@ impl State {
         self.remaining
     }
 
-    /// Judges a request that arrives now, and counts it if its client had been told to wait.
+    /// Judges a request that arrives now, and counts it if its client had been told to wait so long ago that the request
+    /// cannot have been under way.
     pub(super) fn check_limits(&mut self) -> Verdict {
         let now = SystemTime::now();
         if now >= self.reset {

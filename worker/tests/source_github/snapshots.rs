@@ -260,3 +260,15 @@ async fn the_token_opens_private_repositories_by_git_and_on_enterprise() {
     let git: Vec<_> = fixture.server.log().into_iter().filter(|it| it.origin == Origin::Git).collect();
     assert!(!git.is_empty() && git.iter().all(|it| it.path.starts_with("/o/n.git/")), "{git:?}");
 }
+
+#[tokio::test]
+async fn a_renamed_repository_is_followed_by_git_too() {
+    let fixture = Fixture::new(&files(5)).await;
+    fixture.server.rename_repository("o", "n", "new");
+    let told = Told::new();
+    let settings = SourceSettings { transfer: Transfer::Auto, ..rest() };
+    let (_, opened) = snapshot(&*fixture.open(&settings), &told.context).await.unwrap();
+    assert_eq!(contents(&*opened, &told.context).await.unwrap().blobs.len(), 5);
+    assert_eq!(told.notices(), []);
+    assert_eq!(told.context.traffic().requests(), fixture.server.log().len() as u64);
+}

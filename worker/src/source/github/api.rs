@@ -92,10 +92,11 @@ enum Target {
 impl Api {
     /// The API with this base URL. Nothing is sent yet.
     pub(super) fn new(base: &str, settings: &SourceSettings) -> Result<Self, SourceError> {
-        let unsupported = |what: &str| SourceError::Unsupported(format!("the API URL '{base}': {what}"));
+        // The URL itself is not repeated: it might hold credentials.
+        let unsupported = |what: &str| SourceError::Unsupported(format!("the API URL: {what}"));
         let url = Url::parse(base).map_err(|_| unsupported("it is malformed"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(SourceError::Unsupported("credentials in the API URL; pass a token instead".into()));
+            return Err(unsupported("it holds credentials; pass a token instead"));
         }
         let (true, Some(host)) = (matches!(url.scheme(), "http" | "https"), url.host_str()) else {
             return Err(unsupported("it is not an http(s) URL"));
@@ -136,9 +137,11 @@ impl Api {
     fn octocrab(&self) -> Result<&Octocrab, SourceError> {
         if self.octocrab.get().is_none() {
             // Built at the first request, because octocrab starts a task and so needs a runtime.
-            let base: Uri = self.base.as_str().parse().map_err(|_| {
-                SourceError::Unsupported(format!("the API URL '{}': it is malformed", self.base))
-            })?;
+            let base: Uri = self
+                .base
+                .as_str()
+                .parse()
+                .map_err(|_| SourceError::Unsupported("the API URL: it is malformed".into()))?;
             let auth = match &self.token {
                 Some(token) => AuthState::AccessToken { token: token.expose().into() },
                 None => AuthState::None,
@@ -238,32 +241,38 @@ impl Api {
         let response = octocrab._get_with_headers(path, Some(headers)).await;
         let response = response.map_err(|error| unreachable(&self.host, &error))?;
         self.limits.observe(response.headers());
+        // Whether a refusal is a limit may only be known from its body; no other request goes out until then.
+        let suspicion = self.limits.suspect(response.status());
         drop(admission);
-        Ok(response.map(|body| body.map_err(Into::into).boxed()))
+        let response = response.map(|body| body.map_err(Into::into).boxed());
+        match suspicion {
+            Some(_held) => Err(self.failure(&Target::Api(path.to_owned()), response, context).await),
+            None => Ok(response),
+        }
     }
 
-    /// Where a redirect leads. The token goes to no other origin, nor above the API's base path.
+    /// Where a redirect leads. The token goes to no other origin, nor above the API's base path, nor to wherever another
+    /// origin redirects to.
     fn follow(&self, from: &Target, response: &http::Response<Body>) -> Result<Target, SourceError> {
         let malformed = || SourceError::Corrupt("a redirect without a usable target".into());
         let location = response.headers().get(header::LOCATION).and_then(|it| it.to_str().ok());
-        let base = match from {
-            Target::Api(_) => &self.base,
-            Target::Elsewhere(url) => url,
+        let location = location.ok_or_else(malformed)?;
+        let (url, old) = match from {
+            Target::Api(old) => (self.base.join(location), Some(old)),
+            Target::Elsewhere(url) => (url.join(location), None),
         };
-        let url = base.join(location.ok_or_else(malformed)?).map_err(|_| malformed())?;
+        let url = url.map_err(|_| malformed())?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(malformed());
         }
         let below = url.path().strip_prefix(self.base.path().trim_end_matches('/'));
         let is_ours = |path: &&str| path.starts_with('/') && url.origin() == self.base.origin();
-        let Some(path) = below.filter(is_ours) else {
+        let (Some(old), Some(path)) = (old, below.filter(is_ours)) else {
             return Ok(Target::Elsewhere(url));
         };
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let path = format!("{path}{query}");
-        if let Target::Api(old) = from {
-            self.learn_move(old, &path, response.status());
-        }
+        self.learn_move(old, &path, response.status());
         Ok(Target::Api(path))
     }
 

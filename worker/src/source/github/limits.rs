@@ -31,6 +31,8 @@ struct State {
     /// Requests left in the quota when it was last told, and when it resets.
     left: Option<(u64, DateTime<Utc>)>,
     in_flight: u64,
+    /// Answers that may be a limit's, and are being read to find out.
+    suspected: u64,
 }
 
 /// Leave to send one request; in force until dropped.
@@ -43,7 +45,26 @@ impl Drop for Admission<'_> {
     }
 }
 
+/// Keeps requests from being sent while an answer is read that may be a limit's; until dropped.
+pub(super) struct Suspicion<'a>(&'a Limits);
+
+impl Drop for Suspicion<'_> {
+    fn drop(&mut self) {
+        self.0.state().suspected -= 1;
+        self.0.answered.notify_waiters();
+    }
+}
+
 impl Limits {
+    /// Holds back what has not been sent yet, if an answer with this status may turn out to be a limit's.
+    pub(super) fn suspect(&self, status: StatusCode) -> Option<Suspicion<'_>> {
+        if !matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
+            return None;
+        }
+        self.state().suspected += 1;
+        Some(Suspicion(self))
+    }
+
     /// Gives leave to send a request, or the time to come back.
     ///
     /// No more requests are in flight at once than the quota has left, so that the last one is never overstepped.
@@ -69,6 +90,7 @@ impl Limits {
         state.left = state.left.filter(|(_, reset)| *reset > now);
         match state.left {
             Some((0, reset)) => return Err(limited(reset)),
+            _ if state.suspected > 0 => return Ok(None),
             Some((left, _)) if state.in_flight >= left => return Ok(None),
             _ => state.in_flight += 1,
         }
