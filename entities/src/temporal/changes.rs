@@ -168,7 +168,11 @@ impl StateAt {
     }
 
     /// How many files differ between this state and `later`, the one after it. A rename is one added and one deleted.
-    pub async fn count_changes_to(&self, db: &impl ConnectionTrait, later: &StateAt) -> Result<ChangeCounts, DbErr> {
+    pub async fn count_changes_to(
+        &self,
+        db: &impl ConnectionTrait,
+        later: &StateAt,
+    ) -> Result<ChangeCounts, DbErr> {
         let sql = "WITH opened AS MATERIALIZED ( \
                 SELECT path_hash, mode, coalesce(blob_id, submodule_id) AS object FROM repository_files \
                 WHERE branch_id = $1 AND valid_from = $4 AND tenant_id = $3), \
