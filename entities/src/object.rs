@@ -187,7 +187,7 @@ impl FileMode {
 
     fn checked_kind(self) -> Option<FileKind> {
         match self.0 & 0o170_000 {
-            0o100_000 if self.0 & 0o111 != 0 => Some(FileKind::Executable),
+            0o100_000 if self.0 & 0o100 != 0 => Some(FileKind::Executable),
             0o100_000 => Some(FileKind::File),
             0o120_000 => Some(FileKind::Symlink),
             0o160_000 => Some(FileKind::Submodule),
@@ -199,6 +199,17 @@ impl FileMode {
     /// The kind of entry. Rows only hold modes that have one.
     pub fn kind(self) -> FileKind {
         self.checked_kind().unwrap_or(FileKind::File)
+    }
+
+    /// The mode that git takes this one for (git's `object.h: canon_mode`).
+    pub fn canonical(self) -> Self {
+        match self.kind() {
+            FileKind::File => Self::FILE,
+            FileKind::Executable => Self::EXECUTABLE,
+            FileKind::Symlink => Self::SYMLINK,
+            FileKind::Submodule => Self::SUBMODULE,
+            FileKind::Directory => Self::DIRECTORY,
+        }
     }
 
     /// Whether the entry is a directory.
@@ -213,9 +224,9 @@ impl FileMode {
 }
 
 impl fmt::Display for FileMode {
-    /// Six octal digits, as `git ls-tree` prints them.
+    /// Six octal digits, as `git ls-tree` prints them: of a file's permissions only whether it is executable counts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:06o}", self.0)
+        write!(f, "{:06o}", self.canonical().0)
     }
 }
 
@@ -265,9 +276,17 @@ mod tests {
 
     #[test]
     fn modes_read_and_print_as_git_does() {
-        for digits in ["100644", "100755", "120000", "160000", "40000", "100664"] {
+        for (digits, shown) in [
+            ("100644", "100644"),
+            ("100755", "100755"),
+            ("120000", "120000"),
+            ("160000", "160000"),
+            ("40000", "040000"),
+            ("100664", "100644"),
+            ("100775", "100755"),
+        ] {
             let mode = FileMode::from_octal(digits.as_bytes()).unwrap();
-            assert_eq!(mode.to_string(), format!("{digits:0>6}"));
+            assert_eq!(mode.to_string(), shown);
         }
         for bad in ["", "100648", "0", "12345678", "-1"] {
             assert_eq!(FileMode::from_octal(bad.as_bytes()), None, "{bad:?}");

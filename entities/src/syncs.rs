@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect, Set, SqlErr, Statement,
-    sea_query::{Expr, ExprTrait},
+    sea_query::{Expr, ExprTrait, Func},
 };
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +163,10 @@ pub async fn claim(
         .col_expr(project_sync::Column::Worker, worker.into())
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
         .col_expr(project_sync::Column::FencingToken, Expr::col(project_sync::Column::FencingToken).add(1))
-        .col_expr(project_sync::Column::StartedAt, Expr::cust_with_values("coalesce(started_at, $1)", [now]))
+        .col_expr(
+            project_sync::Column::StartedAt,
+            Func::coalesce([Expr::col(project_sync::Column::StartedAt), Expr::value(now)]).into(),
+        )
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending));
     match update.exec(db).await {

@@ -1,1 +1,15 @@
-//! stub
+//! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
+//!
+//! - [`postgres`] starts a private Postgres; the `private-servers` program runs a command under it.
+//! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
+//! - [`repo`] makes real repositories with the real `git`: by hand, with every nasty entry, at random, or large.
+//! - [`github`] is a GitHub faked as state over real repositories, for the real API client.
+//! - [`git_http`] serves them over git's smart HTTP, with faults on demand.
+//!
+//! What the makers cannot do makes the test fail: they panic with the command and what it said.
+
+pub mod database;
+pub mod git_http;
+pub mod github;
+pub mod postgres;
+pub mod repo;

@@ -35,7 +35,11 @@ pub(crate) fn entries(files: &[FileRow], trees: &[TreeRow]) -> Vec<TreeEntry> {
 }
 
 /// Proves a draft: each directory that it brings is what its rows make, and the root is `expected`.
-pub async fn prove_draft(db: &DatabaseTransaction, draft: Draft, expected: ObjectId) -> Result<(), SyncError> {
+pub async fn prove_draft(
+    db: &DatabaseTransaction,
+    draft: Draft,
+    expected: ObjectId,
+) -> Result<(), SyncError> {
     let state = draft.state();
     let mut after = 0;
     loop {
@@ -91,7 +95,11 @@ pub struct Verified {
 ///
 /// # Errors
 /// [`SyncError::Proof`] names the first directory that differs.
-pub async fn verify(db: &DatabaseConnection, state: StateAt, expected: ObjectId) -> Result<Verified, SyncError> {
+pub async fn verify(
+    db: &DatabaseConnection,
+    state: StateAt,
+    expected: ObjectId,
+) -> Result<Verified, SyncError> {
     let mut rows = std::pin::pin!(state.stream_walk(db).await?);
     let mut verified = Verified { directories: 1, ..Verified::default() };
     let root = state.root(db).await?.map_or(ObjectId::EMPTY_TREE, |root| root.tree_id);

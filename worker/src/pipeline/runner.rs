@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bus::{Event, EventError, EventKind, ProgressBus, ProgressEvent, SyncJob};
 use entities::{
-    PhaseRecord, ProjectSync, SyncStatus,
-    projects,
+    PhaseRecord, ProjectSync, SyncStatus, projects,
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
 };
 use sea_orm::DatabaseConnection;

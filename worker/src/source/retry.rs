@@ -37,20 +37,33 @@ impl RetryPolicy {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let delay = match error.retry() {
-                Retry::Never => return Err(error),
-                Retry::Backoff => self.delay(attempt + 1),
-                Retry::After(wait) => wait,
-            };
-            if attempt >= self.attempts || delay > self.max_wait {
-                return Err(error);
-            }
-            attempt += 1;
-            context.notify(match &error {
-                SourceError::RateLimited { reset, .. } => Notice::RateLimited { until: *reset },
-                other => Notice::Retrying { reason: other.to_string(), attempt, delay },
-            });
-            context.sleep(delay).await?;
+            self.pause_after(error, &mut attempt, context).await?;
         }
+    }
+
+    /// Waits for the attempt after `attempt`, which it becomes, or gives the error back if there is to be none.
+    ///
+    /// This is what [`Self::run`] does between attempts, for callers whose future must be `Send` where the compiler
+    /// cannot see that of an asynchronous closure (<https://github.com/rust-lang/rust/issues/102211>).
+    pub async fn pause_after(
+        &self,
+        error: SourceError,
+        attempt: &mut u32,
+        context: &SourceContext,
+    ) -> Result<(), SourceError> {
+        let delay = match error.retry() {
+            Retry::Never => return Err(error),
+            Retry::Backoff => self.delay(*attempt + 1),
+            Retry::After(wait) => wait,
+        };
+        if *attempt >= self.attempts || delay > self.max_wait {
+            return Err(error);
+        }
+        *attempt += 1;
+        context.notify(match &error {
+            SourceError::RateLimited { reset, .. } => Notice::RateLimited { until: *reset },
+            other => Notice::Retrying { reason: other.to_string(), attempt: *attempt, delay },
+        });
+        context.sleep(delay).await
     }
 }

@@ -39,7 +39,8 @@ async fn count(run: &mut Run) -> Result<(), SyncError> {
     counts.unchanged = before - counts.modified - counts.deleted;
     if counts.added > 0 && counts.deleted > 0 {
         let later = entities::temporal::Draft::after_head(&run.branch).state();
-        counts.renamed = entities::temporal::StateAt::head(&run.branch).count_renames_to(&run.db, &later).await?;
+        counts.renamed =
+            entities::temporal::StateAt::head(&run.branch).count_renames_to(&run.db, &later).await?;
         counts.added -= counts.renamed;
         counts.deleted -= counts.renamed;
     }

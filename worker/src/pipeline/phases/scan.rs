@@ -151,8 +151,11 @@ impl<'a> Walk<'a> {
     }
 
     async fn compare(&mut self, directories: Vec<Directory>) -> Result<(), SyncError> {
-        let hashes: Vec<PathHash> =
-            directories.iter().filter(|directory| directory.row.is_some()).map(|directory| directory.hash).collect();
+        let hashes: Vec<PathHash> = directories
+            .iter()
+            .filter(|directory| directory.row.is_some())
+            .map(|directory| directory.hash)
+            .collect();
         let mut files: HashMap<PathHash, Vec<FileRow>> = HashMap::new();
         for file in self.state.files_in(&self.run.db, &hashes).await? {
             files.entry(file.dir_hash).or_default().push(file);

@@ -1,0 +1,179 @@
+//! What the schema itself refuses, whoever writes; that migrations go down and up again; that states are read by index.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlErr, Statement};
+use testkit::on_each_database;
+use uuid::Uuid;
+
+/// A tenant with one project, repository and branch.
+struct Rows {
+    tenant: Uuid,
+    repository: Uuid,
+    branch: Uuid,
+}
+
+async fn run(db: &DatabaseConnection, sql: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Result<u64, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.execute_raw(statement).await?.rows_affected())
+}
+
+fn now() -> sea_orm::Value {
+    sea_orm::prelude::ChronoUtc::now().into()
+}
+
+async fn rows(db: &DatabaseConnection) -> Rows {
+    let [tenant, project, repository, branch] = std::array::from_fn(|_| Uuid::now_v7());
+    let json: sea_orm::Value = sea_orm::JsonValue::Object(Default::default()).into();
+    run(db, "INSERT INTO tenants VALUES ($1, $2, $3)", [tenant.into(), tenant.to_string().into(), now()]).await.unwrap();
+    run(db, "INSERT INTO projects VALUES ($1, $2, 'p', $3)", [project.into(), tenant.into(), now()]).await.unwrap();
+    let sql = "INSERT INTO repositories VALUES ($1, $2, $3, $4, NULL, $5)";
+    run(db, sql, [repository.into(), tenant.into(), project.into(), json, now()]).await.unwrap();
+    add_branch(db, branch, tenant, repository, "main").await.unwrap();
+    Rows { tenant, repository, branch }
+}
+
+async fn add_branch(db: &DatabaseConnection, id: Uuid, tenant: Uuid, repository: Uuid, name: &str) -> Result<u64, DbErr> {
+    let sql = "INSERT INTO branches (id, tenant_id, repository_id, name, created_at) VALUES ($1, $2, $3, $4, $5)";
+    run(db, sql, [id.into(), tenant.into(), repository.into(), name.into(), now()]).await
+}
+
+/// Adds a sync in a state that the schema allows for its status, unless `seq` and `previous` do not fit.
+async fn add_sync(
+    db: &DatabaseConnection,
+    rows: &Rows,
+    status: &str,
+    seq: Option<i64>,
+    previous: Option<Uuid>,
+) -> Result<Uuid, DbErr> {
+    let id = Uuid::now_v7();
+    let moment = |wanted: bool| wanted.then(sea_orm::prelude::ChronoUtc::now);
+    let object = (status == "completed").then(|| vec![1_u8; 20]);
+    let sql = "INSERT INTO project_syncs (id, tenant_id, branch_id, kind, \"trigger\", status, seq, previous_sync_id, \
+               commit_id, tree_id, lease_until, finished_at, error_code, created_at) \
+               VALUES ($1, $2, $3, 'sync', 'cli', $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let values = [
+        id.into(),
+        rows.tenant.into(),
+        rows.branch.into(),
+        status.into(),
+        seq.into(),
+        previous.into(),
+        object.clone().into(),
+        object.into(),
+        moment(status == "running").into(),
+        moment(["completed", "failed", "cancelled"].contains(&status)).into(),
+        (status == "failed").then_some("why").into(),
+        now(),
+    ];
+    run(db, sql, values).await.map(|_| id)
+}
+
+fn assert_refused<T: std::fmt::Debug>(result: Result<T, DbErr>, what: &str) {
+    let error = result.expect_err(what);
+    let kind = error.sql_err();
+    let text = error.to_string().to_lowercase();
+    let by_constraint = matches!(
+        kind,
+        Some(SqlErr::UniqueConstraintViolation(_) | SqlErr::ForeignKeyConstraintViolation(_))
+    ) || text.contains("check constraint");
+    assert!(by_constraint, "{what}: refused for another reason: {error}");
+}
+
+on_each_database! {
+    /// One root, one chain, no forks; only completed syncs are links.
+    async fn chains_are_linear(db: TestDatabase) {
+        let db = db.connection();
+        let rows = rows(db).await;
+        let one = add_sync(db, &rows, "completed", Some(1), None).await.unwrap();
+        assert_refused(add_sync(db, &rows, "completed", Some(1), None).await, "a second root");
+        let two = add_sync(db, &rows, "completed", Some(2), Some(one)).await.unwrap();
+        assert_refused(add_sync(db, &rows, "completed", Some(3), Some(one)).await, "a fork");
+        assert_refused(add_sync(db, &rows, "completed", Some(2), Some(two)).await, "a number twice");
+        assert_refused(add_sync(db, &rows, "completed", Some(3), None).await, "a link without a predecessor");
+        assert_refused(add_sync(db, &rows, "failed", None, Some(two)).await, "a failed sync that holds a link");
+        assert_refused(add_sync(db, &rows, "failed", Some(3), Some(two)).await, "a failed sync with a number");
+        let other = Rows { branch: Uuid::now_v7(), ..rows };
+        add_branch(db, other.branch, other.tenant, other.repository, "other").await.unwrap();
+        assert_refused(add_sync(db, &other, "completed", Some(2), Some(two)).await, "a chain across branches");
+    }
+
+    /// A branch runs one sync, and one more waits at most.
+    async fn one_runs_and_one_waits(db: TestDatabase) {
+        let db = db.connection();
+        let rows = rows(db).await;
+        add_sync(db, &rows, "running", None, None).await.unwrap();
+        assert_refused(add_sync(db, &rows, "running", None, None).await, "two running");
+        add_sync(db, &rows, "pending", None, None).await.unwrap();
+        assert_refused(add_sync(db, &rows, "pending", None, None).await, "two pending");
+        add_sync(db, &rows, "failed", None, None).await.unwrap();
+        add_sync(db, &rows, "failed", None, None).await.unwrap();
+    }
+
+    /// No row points into another tenant.
+    async fn tenants_are_apart(db: TestDatabase) {
+        let db = db.connection();
+        let (mine, theirs) = (rows(db).await, rows(db).await);
+        let branch = Uuid::now_v7();
+        assert_refused(add_branch(db, branch, mine.tenant, theirs.repository, "x").await, "a branch of theirs");
+        let mixed = Rows { tenant: mine.tenant, ..theirs };
+        assert_refused(add_sync(db, &mixed, "pending", None, None).await, "a sync of their branch");
+    }
+
+    /// A path is open once; a closed row ends after it began; content must be known.
+    async fn files_are_guarded(db: TestDatabase) {
+        let db = db.connection();
+        let rows = rows(db).await;
+        let blob = vec![7_u8; 20];
+        run(db, "INSERT INTO file_blobs VALUES ($1, $2, 5)", [rows.tenant.into(), blob.clone().into()]).await.unwrap();
+        let add = async |path: &str, blob: &[u8], from: i64, to: Option<i64>| {
+            let sql = "INSERT INTO repository_files (tenant_id, branch_id, path, path_hash, dir_hash, mode, blob_id, \
+                       valid_from, valid_to) VALUES ($1, $2, $3, $4, $4, 33188, $5, $6, $7)";
+            let path = path.as_bytes().to_vec();
+            let values =
+                [rows.tenant.into(), rows.branch.into(), path.clone().into(), path.into(), blob.to_vec().into(), from.into(), to.into()];
+            run(db, sql, values).await
+        };
+        add("a", &blob, 1, Some(2)).await.unwrap();
+        add("a", &blob, 2, None).await.unwrap();
+        assert_refused(add("a", &blob, 3, None).await, "a path open twice");
+        assert_refused(add("b", &blob, 3, Some(3)).await, "a row that never held");
+        assert_refused(add("b", &[8; 20], 3, None).await, "an unknown blob");
+        assert_refused(add("", &blob, 3, None).await, "an empty path");
+    }
+
+    /// Down and up again, on rows.
+    async fn migrations_go_both_ways(db: TestDatabase) {
+        let db = db.connection();
+        rows(db).await;
+        Migrator::down(db, None).await.unwrap();
+        assert!(db.execute_unprepared("SELECT 1 FROM tenants").await.is_err());
+        Migrator::up(db, None).await.unwrap();
+        rows(db).await;
+        assert!(Migrator::get_pending_migrations(db).await.unwrap().is_empty());
+    }
+}
+
+/// The state at any sync is found by index, whatever the number of rows and syncs.
+#[tokio::test]
+async fn states_are_read_by_index() {
+    let database = testkit::database::TestDatabase::sqlite().await;
+    let db = database.connection();
+    for table in ["repository_files", "repository_trees", "memory_entries"] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT t.id FROM {table} t WHERE t.tenant_id = $3 AND t.valid_from <= $2 AND \
+             ((t.branch_id = $1 AND t.valid_to IS NULL) OR (t.branch_id = $1 AND t.valid_to > $2))"
+        );
+        let id = Uuid::now_v7();
+        let statement =
+            Statement::from_sql_and_values(DbBackend::Sqlite, sql, [id.into(), 5_i64.into(), id.into()]);
+        let plan: Vec<String> = db
+            .query_all_raw(statement)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.try_get::<String>("", "detail").unwrap())
+            .collect();
+        assert!(plan.iter().any(|step| step.contains("USING INDEX")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN t")), "{plan:?}");
+    }
+}

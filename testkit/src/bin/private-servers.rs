@@ -1,0 +1,148 @@
+//! Runs a command under private servers that are gone afterwards: `private-servers -- COMMAND [ARGUMENT…]`.
+//!
+//! The command finds each server's URL in its environment (`PROJECT_SYNC_TEST_POSTGRES`). Its exit code is ours. An
+//! interrupt or a request to end is passed on to it, and the servers stop when it has ended.
+
+use std::{
+    env,
+    ffi::OsString,
+    os::unix::process::ExitStatusExt,
+    process::{ExitCode, ExitStatus},
+    time::Duration,
+};
+
+use project_sync_testkit::{
+    database::POSTGRES_VARIABLE,
+    postgres::{PrivatePostgres, signal},
+};
+use tempfile::TempDir;
+use tokio::{
+    process::{Child, Command},
+    signal::unix::{Signal, SignalKind, signal as listen},
+    time::timeout,
+};
+
+/// How long the command may take to end by itself, first after an interrupt, then after having been told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The exit code where the command could not be run at all, as shells have it.
+const CANNOT_RUN: u8 = 127;
+
+/// All servers of a run. Dropping them stops them.
+struct Servers {
+    postgres: PrivatePostgres,
+    _folder: TempDir,
+}
+
+impl Servers {
+    fn start() -> Result<Self, String> {
+        let folder = TempDir::with_prefix("project-sync-servers-").map_err(|error| error.to_string())?;
+        // Servers may run as another user, who must be able to pass through.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), open).map_err(|error| error.to_string())?;
+        let postgres =
+            PrivatePostgres::start(&folder.path().join("postgres")).map_err(|error| error.to_string())?;
+        Ok(Self { postgres, _folder: folder })
+    }
+
+    /// What the command finds in its environment.
+    fn environment(&self) -> [(&'static str, String); 1] {
+        [(POSTGRES_VARIABLE, self.postgres.url())]
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1).peekable();
+    arguments.next_if(|argument| argument == "--");
+    let command: Vec<OsString> = arguments.collect();
+    if command.is_empty() {
+        eprintln!("usage: private-servers -- COMMAND [ARGUMENT…]");
+        return ExitCode::from(2);
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match runtime.block_on(run(&command)) {
+        Ok(code) => ExitCode::from(code),
+        Err(reason) => fail(&reason),
+    }
+}
+
+fn fail(reason: &str) -> ExitCode {
+    eprintln!("private-servers: {reason}");
+    ExitCode::from(CANNOT_RUN)
+}
+
+async fn run(command: &[OsString]) -> Result<u8, String> {
+    // Listened for before anything is started, so that nothing can be left running.
+    let mut signals = Signals::listen().map_err(|error| error.to_string())?;
+    let servers = Servers::start()?;
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
+        .envs(servers.environment())
+        .spawn()
+        .map_err(|error| format!("{} cannot be run: {error}", command[0].display()))?;
+    let status = tokio::select! {
+        status = child.wait() => status.map_err(|error| error.to_string())?,
+        request = signals.next() => end(&mut child, request).await.map_err(|error| error.to_string())?,
+    };
+    drop(servers);
+    Ok(exit_code(status))
+}
+
+/// Why we are to end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Request {
+    /// Ctrl-C: the terminal has sent it to the command as well.
+    Interrupt,
+    /// Told to us alone.
+    Terminate,
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Request {
+        tokio::select! {
+            _ = self.interrupt.recv() => Request::Interrupt,
+            _ = self.terminate.recv() => Request::Terminate,
+            _ = self.hangup.recv() => Request::Terminate,
+        }
+    }
+}
+
+/// Waits for the command to end, tells it to, and insists.
+async fn end(child: &mut Child, request: Request) -> std::io::Result<ExitStatus> {
+    if request == Request::Interrupt
+        && let Ok(status) = timeout(GRACE, child.wait()).await
+    {
+        return status;
+    }
+    if let Some(id) = child.id() {
+        signal(id, "TERM");
+    }
+    if let Ok(status) = timeout(GRACE, child.wait()).await {
+        return status;
+    }
+    child.kill().await?;
+    child.wait().await
+}
+
+/// The command's exit code, or 128 and the signal that ended it, as shells have it.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,11 @@
+//! The pipeline as a whole, over real repositories and real databases.
+
+extern crate project_sync_worker as worker;
+
+mod crashes;
+mod github;
+mod hard_cases;
+mod histories;
+mod memory;
+mod scene;
+mod syncs;

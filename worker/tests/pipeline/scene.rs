@@ -1,0 +1,194 @@
+//! A database, a worker and what is asked of them: the stage that the tests play on.
+
+use std::sync::Arc;
+
+use bus::{LocalProgressBus, SyncJob};
+use chrono::Utc;
+use entities::{
+    Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncStatus, SyncTrigger, TenantId, projects,
+    syncs::{self, NewSync},
+    temporal::{ListedEntry, ListedFile, MemoryFilter, StateAt},
+};
+use sea_orm::DatabaseConnection;
+use testkit::{
+    database::TestDatabase,
+    repo::{LsTreeEntry, TestRepo},
+};
+use tokio_util::sync::CancellationToken;
+use worker::{
+    clock::Clock,
+    error::SyncError,
+    instance::Instance,
+    memory::Rules,
+    pipeline::{Opened, RunOutcome, Runner},
+    settings::WorkerSettings,
+    source::SourceContext,
+    submit::{self, Located, Requested},
+};
+
+/// A database and a worker.
+pub struct Scene {
+    pub db: DatabaseConnection,
+    pub tenant: TenantId,
+    pub runner: Arc<Runner>,
+    _database: TestDatabase,
+}
+
+/// Settings under which nothing waits long.
+pub fn settings() -> WorkerSettings {
+    let mut settings = WorkerSettings::default();
+    settings.source.retry_first_delay_ms = 1;
+    settings.source.max_wait_seconds = 1;
+    settings.sync.retry_first_delay_ms = 1;
+    settings
+}
+
+impl Scene {
+    pub async fn new(database: TestDatabase) -> Self {
+        Self::with(database, settings()).await
+    }
+
+    pub async fn with(database: TestDatabase, settings: WorkerSettings) -> Self {
+        let db = database.connection().clone();
+        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let runner = Arc::new(runner(&db, settings, Instance::anywhere()));
+        Self { db, tenant, runner, _database: database }
+    }
+
+    /// The same database under another worker.
+    pub fn another_worker(&self, settings: WorkerSettings) -> Runner {
+        runner(&self.db, settings, Instance::anywhere())
+    }
+
+    pub async fn locate(&self, source: &SourceSpec, branch: Option<&str>) -> Result<Located, SyncError> {
+        let settings = &self.runner.settings.source;
+        let context = SourceContext::quiet();
+        submit::locate(&self.db, self.tenant, source, branch, settings, &context, Utc::now()).await
+    }
+
+    pub async fn ask(&self, branch: &Branch, forced: bool, restore_seq: Option<i64>) -> ProjectSync {
+        let new = NewSync { trigger: SyncTrigger::Cli, forced, restore_seq };
+        match submit::request(&self.db, branch, new, Utc::now()).await.unwrap() {
+            Requested::Pending(sync) => sync,
+            Requested::Running(sync) => panic!("sync {} runs", sync.id),
+        }
+    }
+
+    /// Syncs as the command does, with what came of it.
+    pub async fn try_sync(
+        &self,
+        source: &SourceSpec,
+        branch: Option<&str>,
+        forced: bool,
+    ) -> Result<(ProjectSync, Option<SyncError>), SyncError> {
+        let located = self.locate(source, branch).await?;
+        let sync = self.ask(&located.branch, forced, None).await;
+        Ok(self.run(&sync, Some(located.opened)).await)
+    }
+
+    pub async fn run(&self, sync: &ProjectSync, opened: Option<Opened>) -> (ProjectSync, Option<SyncError>) {
+        let job = SyncJob::new(sync.id);
+        match self.runner.run(&job, opened, CancellationToken::new()).await.unwrap() {
+            RunOutcome::Ended(sync, error) => (*sync, error),
+            other => panic!("not run: {other:?}"),
+        }
+    }
+
+    /// Syncs, which must go well.
+    pub async fn sync(&self, source: &SourceSpec, branch: Option<&str>) -> ProjectSync {
+        let (sync, error) = self.try_sync(source, branch, false).await.unwrap();
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(sync.status, SyncStatus::Completed);
+        sync
+    }
+
+    /// Restores, which must go well.
+    pub async fn restore(&self, branch: &Branch, seq: i64) -> ProjectSync {
+        let asked = self.ask(branch, false, Some(seq)).await;
+        let (sync, error) = self.run(&asked, None).await;
+        assert!(error.is_none(), "{error:?}");
+        sync
+    }
+
+    pub async fn branch(&self, sync: &ProjectSync) -> Branch {
+        projects::branch(&self.db, sync.branch_id).await.unwrap().unwrap()
+    }
+
+    pub async fn files(&self, state: StateAt) -> Vec<ListedFile> {
+        state.all_files(&self.db).await.unwrap()
+    }
+
+    pub async fn memory(&self, state: StateAt) -> Vec<ListedEntry> {
+        state.memory(&self.db, &MemoryFilter::default()).await.unwrap()
+    }
+
+    pub async fn events(&self, sync: &ProjectSync) -> Vec<SyncEvent> {
+        let events = syncs::events(&self.db, sync.id, 0, 100_000).await.unwrap();
+        let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
+        assert_eq!(numbers, (1..=events.len() as i64).collect::<Vec<_>>(), "event numbers have no hole");
+        events
+    }
+
+    /// The state after `sync` is what git lists for `commit`, byte for byte, and proves itself.
+    pub async fn assert_is(&self, sync: &ProjectSync, repo: &TestRepo, commit: &str) {
+        let state = StateAt::after(sync).expect("completed");
+        let rows = self.files(state).await;
+        let found: Vec<String> = rows
+            .iter()
+            .map(|file| {
+                let id = file.blob_id.or(file.submodule_id).unwrap();
+                line(&file.path, file.mode.to_string(), &id.to_string(), file.size.map(|size| size as u64))
+            })
+            .collect();
+        let expected = listing(repo.ls_tree(commit));
+        let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        assert_eq!(differing, None, "rows and git's listing differ");
+        assert_eq!(found.len(), expected.len());
+        assert_eq!(sync.commit_id, Some(oid(commit)));
+        assert_eq!(sync.tree_id, Some(oid(&repo.root_tree(commit))));
+        let verified = worker::proof::verify(&self.db, state, sync.tree_id.unwrap()).await.unwrap();
+        assert_eq!(verified.files as usize, found.len());
+        let counts = entities::SyncCounts::from(sync);
+        assert_eq!(counts.files() as usize, found.len(), "{counts:?}");
+    }
+}
+
+pub fn runner(db: &DatabaseConnection, settings: WorkerSettings, instance: Instance) -> Runner {
+    Runner {
+        db: db.clone(),
+        bus: Arc::new(LocalProgressBus::default()),
+        rules: Arc::new(Rules::new(&settings.memory).unwrap()),
+        settings: Arc::new(settings),
+        instance: Arc::new(instance),
+        clock: Clock::system(),
+    }
+}
+
+pub fn oid(hex: &str) -> ObjectId {
+    hex.parse().unwrap()
+}
+
+pub fn local(repo: &TestRepo) -> SourceSpec {
+    SourceSpec::Git { url: repo.path().to_str().unwrap().to_owned() }
+}
+
+pub fn remote(url: &str) -> SourceSpec {
+    SourceSpec::Git { url: url.to_owned() }
+}
+
+/// A file in one line. Quoted, so that what differs can be read.
+fn line(path: &[u8], mode: String, id: &str, size: Option<u64>) -> String {
+    let mut path = path.escape_ascii().to_string();
+    if path.len() > 200 {
+        path = format!("{}… ({})", &path[..200], entities::PathHash::of(path.as_bytes()));
+    }
+    format!("{mode} {id} {size:?} {path}")
+}
+
+fn listing(mut entries: Vec<LsTreeEntry>) -> Vec<String> {
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries
+        .iter()
+        .map(|entry| line(&entry.path, format!("{:06o}", entry.mode), &entry.oid, entry.size))
+        .collect()
+}
