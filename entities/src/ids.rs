@@ -17,6 +17,20 @@ macro_rules! id {
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
+
+            /// The first and the last id that begin with these hexadecimal digits; hyphens between them do not count.
+            /// `None` if they are no such digits, none at all, or more than an id has.
+            pub fn range_of_prefix(digits: &str) -> Option<(Self, Self)> {
+                let digits: String = digits.chars().filter(|c| *c != '-').collect();
+                if digits.is_empty() || digits.len() > 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return None;
+                }
+                let padded = |fill: char| {
+                    let text: String = digits.chars().chain(std::iter::repeat(fill)).take(32).collect();
+                    u128::from_str_radix(&text, 16).ok().map(|bits| Self(Uuid::from_u128(bits)))
+                };
+                Some((padded('0')?, padded('f')?))
+            }
         }
         impl TryFromU64 for $name {
             fn try_from_u64(_: u64) -> Result<Self, DbErr> {
@@ -62,3 +76,22 @@ id!(
     /// The id of a sync.
     SyncId
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_spans_the_ids_that_begin_with_it() {
+        let id: SyncId = "0190d3f0-1234-7000-8000-000000000001".parse().unwrap();
+        for prefix in ["0190", "0190D3F0-12", "0190d3f012347000-8000000000000001"] {
+            let (first, last) = SyncId::range_of_prefix(prefix).unwrap();
+            assert!((first..=last).contains(&id), "{prefix}");
+        }
+        let (first, last) = SyncId::range_of_prefix("0191").unwrap();
+        assert!(!(first..=last).contains(&id));
+        for bad in ["", "-", "xyz", "0190d3f0-1234-7000-8000-0000000000011"] {
+            assert_eq!(SyncId::range_of_prefix(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -436,6 +436,36 @@ pub async fn by_seq(
         .await
 }
 
+/// The syncs of these branches whose ids begin with these hexadecimal digits (hyphens do not count), at most `limit`.
+/// None if `digits` are no such digits, none at all, or too many.
+pub async fn by_id_prefix(
+    db: &impl ConnectionTrait,
+    branches: &[BranchId],
+    digits: &str,
+    limit: u64,
+) -> Result<Vec<project_sync::Model>, DbErr> {
+    let Some((first, last)) = SyncId::range_of_prefix(digits) else { return Ok(Vec::new()) };
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
+        .filter(project_sync::Column::Id.between(first, last))
+        .order_by_desc(project_sync::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// The sync of a branch that waits, if one does.
+pub async fn pending(
+    db: &impl ConnectionTrait,
+    branch: BranchId,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.eq(branch))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
+        .one(db)
+        .await
+}
+
 /// The syncs of these branches, newest first, at most `limit`.
 pub async fn history(
     db: &impl ConnectionTrait,

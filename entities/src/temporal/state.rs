@@ -27,6 +27,12 @@ impl StateAt {
         Some(Self { tenant: sync.tenant_id, branch: sync.branch_id, seq })
     }
 
+    /// The branch as it was before `sync`: as the sync that it followed left it, or without rows if it followed none.
+    /// `None` if the sync did not complete.
+    pub fn before(sync: &project_sync::Model) -> Option<Self> {
+        Self::after(sync).map(|state| Self { seq: state.seq - 1, ..state })
+    }
+
     /// The number of the sync.
     pub fn seq(&self) -> i64 {
         self.seq

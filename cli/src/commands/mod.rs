@@ -1,0 +1,75 @@
+//! The commands, one a file.
+
+mod branches;
+mod cancel;
+mod config;
+mod diff;
+mod files;
+mod history;
+mod memory;
+mod migrate;
+mod projects;
+mod restore;
+mod source;
+mod status;
+mod sync;
+mod verify;
+
+use crate::{
+    args::{Cli, Command, Output},
+    error::CliError,
+    open::App,
+    out::Out,
+    settings::Settings,
+};
+
+/// Runs what was typed.
+pub async fn run(cli: Cli) -> Result<(), CliError> {
+    let Cli { global, command } = cli;
+    if let Command::Config = command {
+        return config::run();
+    }
+    let mut settings = Settings::load(global.config.as_deref())?;
+    if let Command::Migrate(args) = &command {
+        return migrate::run(args, &global, &settings).await;
+    }
+    let spec = match &command {
+        Command::Sync(args) => Some(source::apply(&args.source, &mut settings.source)?),
+        Command::Branches(args) => Some(source::apply(args, &mut settings.source)?),
+        _ => None,
+    };
+    let app = App::open(&global, settings).await?;
+    match (command, spec) {
+        (Command::Sync(args), Some(spec)) => sync::run(&app, &args, &spec).await,
+        (Command::Branches(_), Some(spec)) => branches::run(&app, &spec).await,
+        (Command::Projects, _) => projects::run(&app).await,
+        (Command::Status(args), _) => status::run(&app, &args).await,
+        (Command::History(args), _) => history::run(&app, &args).await,
+        (Command::Files(args), _) => files::run(&app, &args).await,
+        (Command::Memory(args), _) => memory::run(&app, &args).await,
+        (Command::Diff(args), _) => diff::run(&app, &args).await,
+        (Command::Restore(args), _) => restore::run(&app, &args).await,
+        (Command::Verify(args), _) => verify::run(&app, &args).await,
+        (Command::Cancel(args), _) => cancel::run(&app, &args).await,
+        // Handled above: these need no database, or have a source.
+        (Command::Config | Command::Migrate(_) | Command::Sync(_) | Command::Branches(_), _) => Ok(()),
+    }
+}
+
+impl App {
+    /// Whether data is printed as JSON.
+    fn is_json(&self) -> bool {
+        self.output == Output::Json
+    }
+}
+
+/// Prints a table, or a line in its place if it is empty.
+fn print_table(out: &mut Out, table: &comfy_table::Table, empty: &str) -> Result<(), CliError> {
+    if table.is_empty() {
+        crate::out::tell(empty);
+    } else {
+        out.line(table.trim_fmt())?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! What can go wrong at the command line, what could help, and the exit code that tells it to scripts.
+
+use std::io;
+
+use entities::{ProjectSync, SourceSpecError, SyncStatus};
+use sea_orm::DbErr;
+use worker::{error::SyncError, source::SourceError};
+
+/// The exit code of a command that was interrupted, or whose sync was cancelled.
+pub const INTERRUPTED: u8 = 130;
+/// The exit code of a failure that has no code of its own.
+pub const FAILED: u8 = 1;
+/// The exit code of a command that cannot be understood.
+pub const USAGE: u8 = 2;
+/// The exit code of a host that cannot be reached or is broken.
+pub const UNREACHABLE: u8 = 3;
+/// The exit code of what is not there.
+pub const NOT_FOUND: u8 = 4;
+
+/// What went wrong. The text is for users and holds no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Reading a repository, running a sync or proving it failed.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The source cannot be read as one.
+    #[error(transparent)]
+    SourceText(#[from] SourceSpecError),
+    /// The command or the settings cannot work as they are.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What could help.
+        hint: Option<String>,
+    },
+    /// What was named is not there.
+    #[error("{message}")]
+    NotFound {
+        /// What is not there.
+        message: String,
+        /// What could help.
+        hint: Option<String>,
+    },
+    /// A sync ended without completing, and its row is all that we know.
+    #[error("{message}")]
+    Ended {
+        /// A stable word for the error.
+        code: String,
+        /// The error in words.
+        message: String,
+    },
+    /// The user interrupted the command.
+    #[error("interrupted")]
+    Interrupted,
+    /// The database needs migrations that are not applied on the way.
+    #[error("the database's schema is {0} migrations behind this program")]
+    PendingMigrations(usize),
+    /// Reading or writing on this machine failed.
+    #[error("{action}: {source}")]
+    Io {
+        /// What was being done.
+        action: String,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl CliError {
+    /// A command that cannot work.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: None }
+    }
+
+    /// Something that is not there, with names that look like it.
+    pub fn not_found(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self::NotFound { message: message.into(), hint }
+    }
+
+    /// Settings that cannot be read. The key is named; the values are not shown, they may be secret.
+    pub fn settings(error: &config::ConfigError) -> Self {
+        let hint = Some("`project-sync config` prints every setting with its default".to_owned());
+        Self::Usage { message: format!("settings: {error}"), hint }
+    }
+
+    /// Wraps an I/O error with what was being done.
+    pub fn io(action: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let action = action.into();
+        move |source| Self::Io { action, source }
+    }
+
+    /// The error that a sync ended with; none if it completed.
+    pub fn of_ended(sync: &ProjectSync) -> Option<Self> {
+        match sync.status {
+            SyncStatus::Completed | SyncStatus::Pending | SyncStatus::Running => None,
+            SyncStatus::Cancelled => Some(Self::Ended {
+                code: "cancelled".to_owned(),
+                message: "the sync was cancelled".to_owned(),
+            }),
+            SyncStatus::Failed => Some(Self::Ended {
+                code: sync.error_code.clone().unwrap_or_default(),
+                message: sync.error_message.clone().unwrap_or_else(|| "the sync failed".to_owned()),
+            }),
+        }
+    }
+
+    /// The stable word for the error of a sync, if it is one.
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::Sync(error) => Some(error.code()),
+            Self::Ended { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        if let Some(code) = self.code() {
+            return exit_code_of(code);
+        }
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Usage { .. } => USAGE,
+            Self::SourceText(SourceSpecError::Unknown(_)) | Self::NotFound { .. } => NOT_FOUND,
+            Self::SourceText(_) => USAGE,
+            Self::Interrupted => INTERRUPTED,
+            _ => FAILED,
+        }
+    }
+
+    /// Whether the user need not be told: whoever read our output has had enough.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What could help.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
+            _ => self.code().and_then(hint_for).map(str::to_owned),
+        }
+    }
+}
+
+impl From<SourceError> for CliError {
+    fn from(error: SourceError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+/// The exit code for a sync's error.
+fn exit_code_of(code: &str) -> u8 {
+    match code {
+        "unreachable" | "server-error" => UNREACHABLE,
+        "repository-not-found" | "not-a-repository" | "branch-not-found" | "no-such-sync" => NOT_FOUND,
+        "cancelled" => INTERRUPTED,
+        _ => FAILED,
+    }
+}
+
+/// What could help against a sync's error, where its own text does not say.
+fn hint_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "branch-not-found" => "`project-sync branches SOURCE` lists the branches",
+        "token-refused" => "check that the token is valid and may read the repository's contents",
+        "rate-limited" => "with a token (--token-file or GITHUB_TOKEN) the limit is higher",
+        "unreachable" | "server-error" => "nothing was lost; run the command again later",
+        "too-large" => "the limits are settings: see `project-sync config`",
+        "worker-lost" | "claim-lost" => "nothing was lost; run the command again",
+        "proof" => "run the sync again with --force; if that fails too, the database is damaged",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_stable() {
+        let source = |error: SourceError| CliError::from(error).exit_code();
+        let unreachable = SourceError::Unreachable { host: "h".into(), reason: "r".into() };
+        assert_eq!(source(unreachable), 3);
+        assert_eq!(source(SourceError::Server { host: "h".into(), status: 500, reason: "r".into() }), 3);
+        assert_eq!(source(SourceError::BranchNotFound { branch: "b".into(), near: Vec::new() }), 4);
+        assert_eq!(source(SourceError::NotARepository("p".into())), 4);
+        assert_eq!(source(SourceError::RepositoryNotFound { repository: "r".into(), has_token: false }), 4);
+        assert_eq!(source(SourceError::EmptyRepository), 1);
+        assert_eq!(source(SourceError::Cancelled), 130);
+        assert_eq!(CliError::Interrupted.exit_code(), 130);
+        assert_eq!(CliError::from(SourceSpecError::Empty).exit_code(), 2);
+        assert_eq!(CliError::from(io::Error::from(io::ErrorKind::BrokenPipe)).exit_code(), 0);
+        assert_eq!(CliError::from(io::Error::from(io::ErrorKind::StorageFull)).exit_code(), 1);
+    }
+}

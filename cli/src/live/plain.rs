@@ -1,0 +1,72 @@
+//! Progress as lines, for logs.
+
+use bus::Event;
+
+use crate::{
+    out::tell,
+    render::{
+        record::PhaseProgress,
+        text::{clean, duration},
+    },
+};
+
+/// Prints a line for each event.
+#[derive(Default)]
+pub struct Plain {
+    /// What was said last: a phase that stands still is not said twice.
+    last: String,
+}
+
+impl Plain {
+    /// Tells what happens between syncs.
+    pub fn note(&mut self, text: &str) {
+        tell(text);
+    }
+
+    /// Prints an event.
+    pub fn show(&mut self, event: &Event) {
+        if let Some(line) = line(event)
+            && line != self.last
+        {
+            tell(&line);
+            self.last = line;
+        }
+    }
+}
+
+/// An event in words. None for the terminal ones: the command itself says how it ended.
+pub fn line(event: &Event) -> Option<String> {
+    match event {
+        Event::PhaseStarted { phase, attempt: 1 } => Some(format!("{phase}: started")),
+        Event::PhaseStarted { phase, attempt } => Some(format!("{phase}: attempt {attempt}")),
+        Event::PhaseProgress { phase, .. } => {
+            PhaseProgress::of(event.clone()).map(|progress| format!("{phase}: {}", progress.line()))
+        }
+        Event::PhaseCompleted { phase, duration_ms } => {
+            Some(format!("{phase}: done in {}", duration(*duration_ms)))
+        }
+        Event::Warning { message, .. } => Some(format!("warning: {}", clean(message))),
+        Event::Completed { .. } | Event::Failed { .. } | Event::Cancelled {} => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_read_as_lines() {
+        let progress = Event::PhaseProgress {
+            phase: "import".into(),
+            done: 1_200,
+            total: Some(9_000),
+            unit: bus::Unit::Blobs,
+            bytes: 2_500_000,
+            requests: 1,
+        };
+        assert_eq!(line(&progress).unwrap(), "import: 1,200 of 9,000 blobs, 2.5 MB, 1 request");
+        let warning = Event::Warning { phase: "scan".into(), code: "c".into(), message: "odd\x1b[0m".into() };
+        assert_eq!(line(&warning).unwrap(), "warning: odd\\u{1b}[0m");
+        assert_eq!(line(&Event::Cancelled {}), None);
+    }
+}

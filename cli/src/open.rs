@@ -1,0 +1,187 @@
+//! Wiring: folders, database, schema, tenant, runner.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bus::LocalProgressBus;
+use directories::ProjectDirs;
+use entities::{ConnectOptions, TenantId, projects};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use worker::{clock::Clock, instance::Instance, memory::Rules, pipeline::Runner};
+
+use crate::{
+    args::{Global, Output},
+    error::CliError,
+    settings::Settings,
+};
+
+/// The database file in the data folder.
+const DATABASE_FILE: &str = "project-sync.db";
+
+/// Held while the schema of a SQLite database is looked at and changed, so that two first commands do not collide.
+const MIGRATION_LOCK_FILE: &str = "migration.lock";
+
+/// The folder beside a SQLite database where its workers hold their locks.
+const WORKERS_FOLDER: &str = "workers";
+
+/// Everything that a command needs.
+pub struct App {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Whose projects are seen.
+    pub tenant: TenantId,
+    /// The settings.
+    pub settings: Settings,
+    /// How data is printed.
+    pub output: Output,
+    /// Whether progress is not shown.
+    pub quiet: bool,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The SQLite file; none on Postgres.
+    file: Option<PathBuf>,
+}
+
+/// A database that was opened and whose schema was not looked at yet.
+pub struct Database {
+    /// The connection.
+    pub db: DatabaseConnection,
+    /// The SQLite file; none on Postgres.
+    pub file: Option<PathBuf>,
+}
+
+/// The platform's folders for this program. `None` if the platform tells no home folder.
+pub fn folders() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "project-sync")
+}
+
+impl App {
+    /// Opens everything, the schema brought up to date where that is safe without asking.
+    pub async fn open(global: &Global, settings: Settings) -> Result<Self, CliError> {
+        let clock = Clock::system();
+        let Database { db, file } = Database::open(global, &settings).await?;
+        match &file {
+            Some(file) => migrate_file(&db, file, &clock).await?,
+            None => refuse_pending(&db).await?,
+        }
+        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, clock.now()).await?;
+        Ok(Self { db, tenant, settings, output: global.output, quiet: global.quiet, clock, file })
+    }
+
+    /// What runs syncs in this process.
+    pub fn runner(&self) -> Result<Runner, CliError> {
+        let instance = match &self.file {
+            Some(file) => {
+                let folder = beside(file, WORKERS_FOLDER);
+                let action = format!("cannot write to {}", folder.display());
+                Instance::on_one_machine(&folder).map_err(CliError::io(action))?
+            }
+            None => Instance::anywhere(),
+        };
+        let settings = self.settings.worker();
+        let rules = Rules::new(&settings.memory)
+            .map_err(|error| CliError::usage(format!("settings: memory.{error}")))?;
+        Ok(Runner {
+            db: self.db.clone(),
+            bus: Arc::new(LocalProgressBus::default()),
+            settings: Arc::new(settings),
+            rules: Arc::new(rules),
+            instance: Arc::new(instance),
+            clock: self.clock.clone(),
+        })
+    }
+}
+
+impl Database {
+    /// Opens the database that the settings name, or the one in the data folder.
+    pub async fn open(global: &Global, settings: &Settings) -> Result<Self, CliError> {
+        let url = match &settings.database.url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", data_file(global.data.as_deref())?),
+        };
+        let file = url.strip_prefix("sqlite:").map(PathBuf::from);
+        if file.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(CliError::usage("settings: database.url must begin with sqlite: or postgres://"));
+        }
+        let options =
+            ConnectOptions { max_connections: settings.database.max_connections, ..Default::default() };
+        let db = entities::connect(&url, &options).await?;
+        Ok(Self { db, file })
+    }
+}
+
+/// The database file in the data folder, which is made if it is not there.
+fn data_file(data: Option<&Path>) -> Result<String, CliError> {
+    let folder = match data {
+        Some(folder) => folder.to_owned(),
+        None => match folders() {
+            Some(folders) => folders.data_dir().to_owned(),
+            None => return Err(CliError::usage("there is no home folder; name a data folder with --data")),
+        },
+    };
+    make_folder(&folder)
+        .map_err(CliError::io(format!("cannot make the data folder {}", folder.display())))?;
+    let file = folder.join(DATABASE_FILE);
+    let text = file.to_str().map(str::to_owned);
+    text.ok_or_else(|| CliError::usage(format!("the data folder's path is not UTF-8: {}", folder.display())))
+}
+
+/// Makes a folder that only its owner can look into: it will hold the content of repositories.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+fn beside(file: &Path, name: &str) -> PathBuf {
+    file.parent().unwrap_or_else(|| Path::new("")).join(name)
+}
+
+/// Brings a SQLite database up to date, after a copy of one that holds something.
+pub async fn migrate_file(db: &DatabaseConnection, file: &Path, clock: &Clock) -> Result<(), CliError> {
+    if Migrator::get_pending_migrations_read_only(db).await?.is_empty() {
+        return Ok(());
+    }
+    let lock_path = beside(file, MIGRATION_LOCK_FILE);
+    let action = || format!("cannot lock {}", lock_path.display());
+    let lock = fs::File::create(&lock_path).map_err(CliError::io(action()))?;
+    lock.lock().map_err(CliError::io(action()))?;
+    // Another command may have done it while we waited.
+    let pending = Migrator::get_pending_migrations_read_only(db).await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    if !Migrator::get_applied_migrations_read_only(db).await?.is_empty() {
+        back_up(db, file, clock).await?;
+    }
+    Migrator::up(db, None).await?;
+    tracing::info!(migrations = pending.len(), "the database is up to date");
+    Ok(())
+}
+
+/// Copies a SQLite database to a file beside it.
+async fn back_up(db: &DatabaseConnection, file: &Path, clock: &Clock) -> Result<(), CliError> {
+    let copy = format!("{}.backup-{}", file.display(), clock.now().format("%Y%m%dT%H%M%S%3fZ"));
+    let statement =
+        Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [copy.as_str().into()]);
+    db.execute_raw(statement).await?;
+    tracing::warn!(%copy, "the database was copied before its schema is changed");
+    Ok(())
+}
+
+/// A shared database is migrated by whoever runs it, not by whoever comes first.
+async fn refuse_pending(db: &DatabaseConnection) -> Result<(), CliError> {
+    match Migrator::get_pending_migrations_read_only(db).await?.len() {
+        0 => Ok(()),
+        pending => Err(CliError::PendingMigrations(pending)),
+    }
+}

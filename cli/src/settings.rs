@@ -1,0 +1,211 @@
+//! The settings: defaults, a file, the environment, in this order. `project-sync.default.toml` documents each of them.
+
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+use worker::{
+    memory::MemorySettings,
+    settings::{SourceSettings, SyncSettings, WorkerSettings},
+};
+
+use crate::error::CliError;
+
+/// The file that documents every setting with its default.
+pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
+
+/// The name of the settings file in the platform's configuration folder.
+pub const FILE_NAME: &str = "project-sync.toml";
+
+/// What every environment variable with a setting begins with; `__` also stands between section and key.
+const ENVIRONMENT_PREFIX: &str = "PROJECT_SYNC";
+
+/// The settings that are lists: in the environment their parts are separated by commas.
+const LISTS: [&str; 4] = ["memory.letters", "memory.guides", "memory.documents", "memory.exclude"];
+
+/// Where syncs are kept (`[database]`).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct DatabaseSettings {
+    /// `sqlite:PATH` or `postgres://…`; a file in the data folder if unset. May hold a password: never shown.
+    pub url: Option<String>,
+    /// The most connections held at once.
+    pub max_connections: u32,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { url: None, max_connections: entities::ConnectOptions::default().max_connections }
+    }
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseSettings")
+            .field("url", &self.url.as_ref().map(|_| "…"))
+            .field("max_connections", &self.max_connections)
+            .finish()
+    }
+}
+
+/// All settings.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct Settings {
+    /// Where syncs are kept.
+    pub database: DatabaseSettings,
+    /// How repositories are read.
+    pub source: SourceSettings,
+    /// What memory is derived from.
+    pub memory: MemorySettings,
+    /// How syncs are run.
+    pub sync: SyncSettings,
+}
+
+impl Settings {
+    /// Reads the settings. `file` must exist if it is given; otherwise [`default_path`] is read if it is there.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] with the name of the key that is unknown or has a wrong value.
+    pub fn load(file: Option<&Path>) -> Result<Self, CliError> {
+        Self::load_with(file, environment())
+    }
+
+    fn load_with(file: Option<&Path>, environment: Environment) -> Result<Self, CliError> {
+        let mut builder = Config::builder().add_source(File::from_str(DEFAULT_FILE, FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(true));
+        } else if let Some(path) = default_path() {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
+        }
+        let settings: Self = builder
+            .add_source(environment)
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(|error| CliError::settings(&error))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Refuses values that cannot work, before anything is opened.
+    fn check(&self) -> Result<(), CliError> {
+        let at_least_one = [
+            ("database.max_connections", u64::from(self.database.max_connections)),
+            ("source.connect_timeout_seconds", self.source.connect_timeout_seconds),
+            ("source.idle_timeout_seconds", self.source.idle_timeout_seconds),
+            ("source.attempts", u64::from(self.source.attempts)),
+            ("source.rest_concurrency", self.source.rest_concurrency as u64),
+            ("sync.lease_seconds", self.sync.lease_seconds),
+            ("sync.attempts", u64::from(self.sync.attempts)),
+        ];
+        match at_least_one.iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The sections that the worker reads.
+    pub fn worker(&self) -> WorkerSettings {
+        WorkerSettings { source: self.source.clone(), memory: self.memory.clone(), sync: self.sync.clone() }
+    }
+}
+
+/// Where the settings file is looked for when none is named. `None` if the platform tells no home folder.
+pub fn default_path() -> Option<PathBuf> {
+    crate::open::folders().map(|folders| folders.config_dir().join(FILE_NAME))
+}
+
+fn environment() -> Environment {
+    let environment = Environment::with_prefix(ENVIRONMENT_PREFIX)
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",");
+    LISTS.into_iter().fold(environment, Environment::with_list_parse_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, file).unwrap();
+        let variables = variables.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        Settings::load_with(Some(&path), environment().source(Some(variables)))
+    }
+
+    #[test]
+    fn the_documented_defaults_are_the_defaults() {
+        assert_eq!(load("", &[]).unwrap(), Settings::default());
+        insta::assert_snapshot!("default_config", DEFAULT_FILE);
+    }
+
+    /// The keys of a section, as its type names them when it refuses an unknown one.
+    fn keys<T: for<'de> Deserialize<'de>>() -> Vec<String> {
+        let error = match serde_json::from_str::<T>(r#"{"no such key": 0}"#) {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("an unknown key was accepted"),
+        };
+        let (_, list) = error.split_once("expected").unwrap();
+        let keys: Vec<String> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        assert!(!keys.is_empty(), "{error}");
+        keys
+    }
+
+    #[test]
+    fn every_setting_is_documented() {
+        let sections = [
+            ("database", keys::<DatabaseSettings>()),
+            ("source", keys::<SourceSettings>()),
+            ("memory", keys::<MemorySettings>()),
+            ("sync", keys::<SyncSettings>()),
+        ];
+        assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));
+        for (section, keys) in sections {
+            let text = DEFAULT_FILE.split(&format!("\n[{section}]\n")).nth(1).unwrap();
+            let text = text.split("\n[").next().unwrap();
+            for key in keys {
+                let given = [format!("\n{key} = "), format!("\n# {key} = ")];
+                assert!(given.iter().any(|line| format!("\n{text}").contains(line)), "{section}.{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let settings = load(
+            "[source]\nattempts = 7\nrest_concurrency = 2\n[memory]\nletters = [\"a/*\"]",
+            &[
+                ("PROJECT_SYNC__SOURCE__ATTEMPTS", "2"),
+                ("PROJECT_SYNC__MEMORY__EXCLUDE", "x/**,y/**"),
+                ("PROJECT_SYNC__DATABASE__URL", "sqlite:/tmp/x.db"),
+                ("PROJECT_SYNC_DATA", "ignored"),
+            ],
+        )
+        .unwrap();
+        assert_eq!((settings.source.attempts, settings.source.rest_concurrency), (2, 2));
+        assert_eq!(settings.memory.exclude, ["x/**", "y/**"]);
+        assert_eq!(settings.memory.letters, ["a/*"]);
+        assert_eq!(settings.database.url.as_deref(), Some("sqlite:/tmp/x.db"));
+        assert!(!format!("{settings:?}").contains("x.db"), "the URL may hold a password");
+    }
+
+    #[test]
+    fn unknown_and_wrong_settings_are_refused_by_name() {
+        for (file, variables, named) in [
+            ("[source]\natempts = 1", &[][..], "atempts"),
+            ("[sauce]\n", &[], "sauce"),
+            ("", &[("PROJECT_SYNC__SOURCE__NO_SUCH", "1")], "no_such"),
+            ("[source]\nattempts = \"many\"", &[], "attempts"),
+            ("[source]\nattempts = 0", &[], "source.attempts"),
+            ("[source]\ntoken = \"x\"", &[], "token"),
+            ("not toml", &[], "settings.toml"),
+        ] {
+            let error = load(file, variables).unwrap_err();
+            assert!(error.to_string().contains(named), "{file:?}: {error}");
+            assert_eq!(error.exit_code(), 2, "{error}");
+        }
+    }
+}
