@@ -205,7 +205,7 @@ pub struct MemoryArgs {
     #[arg(long)]
     pub all: bool,
     /// Entries with all of these words, the best matches first
-    #[arg(short, long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS")]
     pub query: Option<String>,
     /// Entries of this kind only
     #[arg(long, value_enum, value_name = "KIND")]

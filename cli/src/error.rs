@@ -1,6 +1,6 @@
 //! What can go wrong at the command line, what could help, and the exit code that tells it to scripts.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use entities::{ProjectSync, SourceSpecError, SyncStatus};
 use sea_orm::DbErr;
@@ -26,6 +26,14 @@ pub enum CliError {
     /// The database refused or is away.
     #[error("database: {0}")]
     Database(#[from] DbErr),
+    /// The database cannot be opened.
+    #[error("cannot open the database{}: {source}", file.as_ref().map(|file| format!(" {}", file.display())).unwrap_or_default())]
+    OpenDatabase {
+        /// The SQLite file. None of a server: its URL may hold a password.
+        file: Option<PathBuf>,
+        /// The database's error.
+        source: DbErr,
+    },
     /// The source cannot be read as one.
     #[error(transparent)]
     SourceText(#[from] SourceSpecError),
@@ -127,6 +135,7 @@ impl CliError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Usage { .. } => USAGE,
+            Self::OpenDatabase { file: None, .. } => UNREACHABLE,
             Self::SourceText(SourceSpecError::Unknown(_)) | Self::NotFound { .. } => NOT_FOUND,
             Self::SourceText(_) => USAGE,
             Self::Interrupted => INTERRUPTED,
@@ -143,6 +152,9 @@ impl CliError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::OpenDatabase { file: Some(_), .. } => Some(
+                "the data folder must be writable and have space left; --data names another one".to_owned(),
+            ),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),
         }

@@ -55,11 +55,12 @@ fn tell_error(error: &CliError) {
 
 /// Logs go to standard error: warnings, and more with `-v`. `RUST_LOG` wins over both.
 fn log_to_stderr(global: &Global) {
+    // `project_sync` is the beginning of the names of all our crates.
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
-        (false, 1) => "warn,project_sync=info,worker=info",
-        (false, 2) => "info,project_sync=debug,worker=debug",
+        (false, 1) => "warn,project_sync=info",
+        (false, 2) => "info,project_sync=debug",
         (false, _) => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));

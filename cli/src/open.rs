@@ -109,7 +109,10 @@ impl Database {
         }
         let options =
             ConnectOptions { max_connections: settings.database.max_connections, ..Default::default() };
-        let db = entities::connect(&url, &options).await?;
+        let db = match entities::connect(&url, &options).await {
+            Ok(db) => db,
+            Err(source) => return Err(CliError::OpenDatabase { file, source }),
+        };
         Ok(Self { db, file })
     }
 }

@@ -76,7 +76,7 @@ impl Terminal {
             Event::PhaseProgress { done, total, .. } => {
                 if let Some(total) = total {
                     self.bar.set_style(
-                        style("  {bar:32} {percent:>3} %  {elapsed}  {msg}").progress_chars("━╸─"),
+                        style("  {bar:32} {percent:>3} %  {elapsed}  {wide_msg}").progress_chars("━╸─"),
                     );
                     self.bar.set_length(*total);
                 }
@@ -156,5 +156,5 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 fn unknown_length() -> ProgressStyle {
-    style("  {spinner} {elapsed}  {msg}")
+    style("  {spinner} {elapsed}  {wide_msg}")
 }

@@ -148,7 +148,11 @@ impl SyncRecord {
             let (made, gone) = (counts.entries_created, counts.entries_superseded);
             lines.push(format!("memory   {} created, {} superseded", text::number(made), text::number(gone)));
         }
-        let took = self.duration_ms.map_or_else(|| "not begun".to_owned(), text::duration);
+        let took = match (self.duration_ms, self.started_at) {
+            (Some(ms), _) => text::duration(ms),
+            (None, Some(at)) => format!("running since {}", text::time(at)),
+            (None, None) => "not begun".to_owned(),
+        };
         let requests = text::count(counts.requests, "request", "requests");
         let bytes = text::bytes(counts.bytes_fetched.unsigned_abs());
         lines.push(format!("cost     {took}, {requests}, {bytes}"));

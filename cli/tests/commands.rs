@@ -1,0 +1,263 @@
+//! The binary itself over real git repositories: exit codes, JSON, two commands at once, interruption.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A repository and a data folder, and the binary that is run on them.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::create_dir(bench.repository()).unwrap();
+        bench.git(&["init", "-q", "-b", "main"]);
+        bench
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("notes")
+    }
+
+    fn git(&self, args: &[&str]) {
+        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false"];
+        let status =
+            Command::new("git").current_dir(self.repository()).args(identity).args(args).status().unwrap();
+        assert!(status.success(), "git {args:?}");
+    }
+
+    fn write(&self, path: impl AsRef<Path>, text: &str) {
+        let path = self.repository().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", message]);
+    }
+
+    /// Many files in one commit, so that a sync takes long enough to be met on its way.
+    fn commit_many(&self, files: usize) {
+        for file in 0..files {
+            self.write(format!("many/d{}/f{file}.md", file % 50), &format!("# Title {file}\n\ntext\n"));
+        }
+        self.commit("many");
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_project-sync"));
+        command.current_dir(self.folder.path()).args(args);
+        // A settings file or token of the machine must not change what is tested.
+        command.env("PROJECT_SYNC_DATA", self.folder.path().join("data"));
+        command.env("HOME", self.folder.path()).env_remove("XDG_CONFIG_HOME").env_remove("GITHUB_TOKEN");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs a command that must succeed and gives its standard output.
+    #[track_caller]
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(&[args, &["-o", "json"]].concat())).unwrap()
+    }
+
+    /// Starts a sync with JSON output and waits until it tells that `phase` began.
+    fn start_until(&self, args: &[&str], phase: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+        let mut child = self.command(&[args, &["-o", "json"]].concat()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while lines.read_line(&mut line).unwrap() > 0 {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            if event["type"] == "phaseStarted" && event["phase"] == phase {
+                return (child, lines);
+            }
+            line.clear();
+        }
+        panic!("{phase} never began");
+    }
+}
+
+/// The events and the record of a `sync -o json`.
+fn events_and_record(stdout: &str) -> (Vec<Value>, Value) {
+    let mut lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let record = lines.pop().unwrap();
+    (lines, record)
+}
+
+#[test]
+fn a_branch_is_synced_listed_compared_and_restored() {
+    let bench = Bench::new();
+    bench.write("README.md", "# Notes\n\nabout\n");
+    bench.write(".memory/letter_01.md", "# One\n\nrelease notes\n");
+    bench.write("src/a.txt", "content\n");
+    bench.commit("first");
+    let (events, first) = events_and_record(&bench.ok(&["sync", "notes", "-o", "json"]));
+    assert_eq!(events.last().unwrap()["type"], "completed");
+    let numbers: Vec<i64> = events.iter().map(|event| event["seq"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
+    assert_eq!(
+        (&first["status"], &first["number"], &first["project"]),
+        (&"completed".into(), &1.into(), &"notes".into())
+    );
+    assert_eq!(first["counts"]["added"], 3);
+
+    bench.write("README.md", "# Notes\n\nchanged\n");
+    bench.git(&["mv", "src/a.txt", "src/b.txt"]);
+    bench.commit("second");
+    bench.ok(&["sync", "notes"]);
+    let diff = bench.json(&["diff", "notes", "1", "latest"]);
+    let changes: Vec<(&str, &str)> = diff["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| (file["change"].as_str().unwrap(), file["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(changes, [("modified", "README.md"), ("renamed", "src/b.txt")]);
+    assert_eq!(diff["memory"][0]["change"], "replaced");
+
+    let paths = |at: &str| -> Vec<String> {
+        let files = bench.json(&["files", "notes", "--at", at]);
+        files.as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(paths("1"), [".memory/letter_01.md", "README.md", "src/a.txt"]);
+    assert_eq!(paths("latest"), [".memory/letter_01.md", "README.md", "src/b.txt"]);
+    let found = bench.json(&["memory", "notes", "--query", "release"]);
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["kind"]), (1, &"letter".into()));
+    assert_eq!(bench.json(&["memory", "notes"]).as_array().unwrap().len(), 2);
+    assert_eq!(bench.json(&["memory", "notes", "--all"]).as_array().unwrap().len(), 3);
+
+    bench.ok(&["restore", "notes", "--to", "1"]);
+    assert_eq!(paths("latest"), paths("1"));
+    assert_eq!(bench.json(&["verify", "notes"])["tree"], first["tree"]);
+    let history = bench.json(&["history", "notes"]);
+    let kinds: Vec<&str> =
+        history.as_array().unwrap().iter().map(|sync| sync["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["restore", "sync", "sync"]);
+    assert_eq!(history[0]["restoredNumber"], 1);
+    assert_eq!(history[1]["previousSyncId"], first["id"]);
+    assert_eq!(bench.json(&["status", "notes"])["id"], history[0]["id"]);
+    assert_eq!(bench.json(&["branches", "notes"])[0]["lastNumber"], 3);
+    assert_eq!(bench.json(&["projects"])[0]["name"], "notes");
+}
+
+#[test]
+fn projects_and_syncs_are_found_by_what_users_type() {
+    let bench = Bench::new();
+    bench.write("a", "a");
+    bench.commit("first");
+    let (_, record) = events_and_record(&bench.ok(&["sync", "notes", "-o", "json"]));
+    let (sync, project) = (record["id"].as_str().unwrap(), record["projectId"].as_str().unwrap());
+    for name in ["notes", project, &project[..18], "./notes", bench.repository().to_str().unwrap()] {
+        for at in ["latest", "1", "#1", "main#1", sync, &sync[..18]] {
+            assert_eq!(bench.json(&["verify", name, "--at", at])["syncId"], sync, "{name} {at}");
+        }
+    }
+}
+
+#[test]
+fn exit_codes_tell_what_went_wrong() {
+    let bench = Bench::new();
+    bench.write("a", "a");
+    bench.commit("first");
+    bench.ok(&["sync", "notes"]);
+    let settings = bench.folder.path().join("wrong.toml");
+    std::fs::write(&settings, "[source]\natempts = 1\n").unwrap();
+    std::fs::create_dir(bench.folder.path().join("plain")).unwrap();
+    for (args, code, said) in [
+        (&["sync"][..], 2, "Usage"),
+        (&["files", "notes", "--at", "xyz"], 2, "names no sync"),
+        (&["projects", "--config", settings.to_str().unwrap()], 2, "atempts"),
+        (&["sync", "http://127.0.0.1:1/r.git"], 3, "127.0.0.1"),
+        (&["sync", "plain"], 4, "not a git repository"),
+        (&["sync", "no/such/folder"], 4, "no/such/folder"),
+        (&["sync", "notes", "--branch", "mian"], 4, "did you mean main"),
+        (&["files", "note"], 4, "did you mean notes"),
+        (&["files", "notes", "--at", "7"], 4, "latest is #1"),
+        (&["cancel", "notes"], 4, "pending or running"),
+    ] {
+        let output = bench.run(args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+        assert!(stderr.contains(said), "{args:?}: {stderr}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let bench = Bench::new();
+    bench.commit_many(2_000);
+    bench.ok(&["sync", "notes"]);
+    let mut child = bench.command(&["files", "notes"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("MODE"), "{line}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn two_syncs_at_once_end_as_one() {
+    let bench = Bench::new();
+    bench.commit_many(3_000);
+    let (first, mut lines) = bench.start_until(&["sync", "notes"], "scan");
+    let (events, followed) = events_and_record(&bench.ok(&["sync", "notes", "-o", "json"]));
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut lines, &mut rest).unwrap();
+    let (_, record) = events_and_record(&rest);
+    assert!(first.wait_with_output().unwrap().status.success());
+    assert_eq!((&followed["id"], &followed["number"]), (&record["id"], &1.into()));
+    assert_eq!((&events[0]["seq"], &events.last().unwrap()["type"]), (&1.into(), &"completed".into()));
+    assert_eq!(bench.json(&["history", "notes"]).as_array().unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_sync_is_cancelled_and_can_be_run_again() {
+    let bench = Bench::new();
+    bench.commit_many(3_000);
+    let (child, lines) = bench.start_until(&["sync", "notes"], "import");
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let last = lines.lines().map(Result::unwrap).last().unwrap();
+    let record: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(record["status"], "cancelled");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(bench.run(&["files", "notes"]).status.code(), Some(4), "nothing of it is visible");
+    bench.ok(&["sync", "notes"]);
+    assert_eq!(bench.json(&["verify", "notes"])["files"], 3_000);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_sync_is_noticed_at_once() {
+    let bench = Bench::new();
+    bench.commit_many(3_000);
+    let (mut child, _lines) = bench.start_until(&["sync", "notes"], "import");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(bench.json(&["status", "notes"])["status"], "running");
+    bench.ok(&["sync", "notes"]);
+    let history = bench.json(&["history", "notes"]);
+    assert_eq!((&history[0]["status"], &history[0]["number"]), (&"completed".into(), &1.into()));
+    assert_eq!(history[1]["error"]["code"], "worker-lost");
+    assert_eq!(bench.json(&["verify", "notes"])["files"], 3_000);
+}
