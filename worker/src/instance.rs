@@ -35,7 +35,11 @@ impl Instance {
 
     /// A worker among others on any machines: only leases tell who lives.
     pub fn anywhere() -> Self {
-        Self { name: format!("{}-{}", std::process::id(), Uuid::now_v7().simple()), lock: None, scratch: None }
+        Self {
+            name: format!("{}-{}", std::process::id(), Uuid::now_v7().simple()),
+            lock: None,
+            scratch: None,
+        }
     }
 
     /// A folder below `root` for what this worker needs on disk while it lives; it goes with the worker. What killed

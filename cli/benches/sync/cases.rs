@@ -58,7 +58,8 @@ pub fn first_import() {
         let data = folder.path().join(format!("data-{number}"));
         ours.push(sync(&data, text(repo.path())));
         let clone = folder.path().join(format!("clone-{number}"));
-        let cloned = git(folder.path(), &["clone", "--quiet", "--bare", "--depth", "1", &remote, text(&clone)]);
+        let cloned =
+            git(folder.path(), &["clone", "--quiet", "--bare", "--depth", "1", &remote, text(&clone)]);
         let copy = folder.path().join(format!("copy-{number}.db"));
         let inserted = runtime.block_on(floor::insert_same_rows(&data.join("project-sync.db"), &copy));
         reference.push(cloned + inserted);

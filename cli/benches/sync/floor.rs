@@ -14,7 +14,10 @@ const ROWS: usize = 500;
 /// A table, its columns, and how its values are read back.
 const TABLES: [(&str, &[(&str, Kind)]); 10] = [
     ("tenants", &[("id", Kind::Blob), ("name", Kind::Text), ("created_at", Kind::Text)]),
-    ("projects", &[("id", Kind::Blob), ("tenant_id", Kind::Blob), ("name", Kind::Text), ("created_at", Kind::Text)]),
+    (
+        "projects",
+        &[("id", Kind::Blob), ("tenant_id", Kind::Blob), ("name", Kind::Text), ("created_at", Kind::Text)],
+    ),
     (
         "repositories",
         &[

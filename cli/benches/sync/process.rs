@@ -32,7 +32,8 @@ pub fn project_sync(data: &Path, arguments: &[&str]) -> Cost {
 /// Runs a command, which must succeed.
 pub fn run(mut command: Command) -> Cost {
     let begin = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     let reader = thread::spawn(move || {
         let mut output = String::new();
@@ -58,6 +59,7 @@ pub fn run(mut command: Command) -> Cost {
 
 /// `VmHWM` of a status file, in MiB.
 fn high_water(status: &str) -> f64 {
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
     kib.unwrap_or(0.0_f64) / 1_024.0
 }

@@ -40,7 +40,8 @@ fn kill_9_in_each_phase() {
     assert_eq!(files(&data, "repo"), listed(&repo, &second));
     assert!(run(&data, &["verify", "repo"]).status.success());
     let history = json(&data, &["history", "repo"]).remove(0);
-    let outcomes: Vec<_> = history.as_array().unwrap().iter().map(|sync| sync["status"].as_str().unwrap()).collect();
+    let outcomes: Vec<_> =
+        history.as_array().unwrap().iter().map(|sync| sync["status"].as_str().unwrap()).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == "completed").count(), 2, "{outcomes:?}");
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == "failed").count(), 8, "{outcomes:?}");
 }

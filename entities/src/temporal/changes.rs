@@ -158,7 +158,7 @@ impl StateAt {
         columns: &str,
     ) -> Result<Vec<T>, DbErr> {
         let between = if self.seq < other.seq {
-            "valid_from <= $2 AND valid_to > $2 AND valid_to <= $4"
+            "+valid_from <= $2 AND valid_to > $2 AND valid_to <= $4"
         } else {
             "valid_from > $4 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)"
         };
@@ -178,7 +178,7 @@ impl StateAt {
                 WHERE branch_id = $1 AND valid_from = $4 AND tenant_id = $3), \
             closed AS MATERIALIZED ( \
                 SELECT path_hash, mode, coalesce(blob_id, submodule_id) AS object FROM repository_files \
-                WHERE branch_id = $1 AND valid_to = $4 AND tenant_id = $3 AND valid_from <= $2) \
+                WHERE branch_id = $1 AND valid_to = $4 AND tenant_id = $3 AND +valid_from <= $2) \
             SELECT \
             (SELECT count(*) FROM opened o LEFT JOIN closed c ON c.path_hash = o.path_hash \
                 WHERE c.path_hash IS NULL) AS added, \
@@ -198,7 +198,7 @@ impl StateAt {
                 WHERE branch_id = $1 AND valid_from = $4 AND tenant_id = $3), \
             closed AS MATERIALIZED ( \
                 SELECT path_hash, blob_id FROM repository_files \
-                WHERE branch_id = $1 AND valid_to = $4 AND tenant_id = $3 AND valid_from <= $2), \
+                WHERE branch_id = $1 AND valid_to = $4 AND tenant_id = $3 AND +valid_from <= $2), \
             added AS MATERIALIZED ( \
                 SELECT o.blob_id, count(*) AS n FROM opened o LEFT JOIN closed c ON c.path_hash = o.path_hash \
                 WHERE c.path_hash IS NULL AND o.blob_id IS NOT NULL GROUP BY o.blob_id), \

@@ -279,7 +279,7 @@ impl Draft {
             count.closed = db.execute_raw(statement).await?.rows_affected();
             let sql = format!(
                 "INSERT INTO {table} ({columns}, valid_from) SELECT {columns}, $2 FROM {table} \
-                 WHERE branch_id = $1 AND tenant_id = $3 AND valid_from <= $4 AND valid_to > $4 AND valid_to < $2"
+                 WHERE branch_id = $1 AND tenant_id = $3 AND +valid_from <= $4 AND valid_to > $4 AND valid_to < $2"
             );
             let statement = self.statement(db.get_database_backend(), sql, [target.seq.into()]);
             count.opened = db.execute_raw(statement).await?.rows_affected();

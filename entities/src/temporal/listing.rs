@@ -91,11 +91,8 @@ impl StateAt {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT {FILE_COLUMNS} FROM repository_files t WHERE t.branch_id = $1 AND t.dir_hash IN ({}) AND {}",
-            placeholders(dirs.len()),
-            HOLDS_IN_DIR
-        );
+        let condition = format!("t.dir_hash IN ({})", placeholders(dirs.len()));
+        let sql = Self::rows("repository_files", FILE_COLUMNS, &condition);
         let values = dirs.iter().map(|dir| (*dir).into());
         FileRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
     }
@@ -109,23 +106,16 @@ impl StateAt {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE t.branch_id = $1 AND t.dir_hash IN ({}) AND {}",
-            placeholders(dirs.len()),
-            HOLDS_IN_DIR
-        );
+        let condition = format!("t.dir_hash IN ({})", placeholders(dirs.len()));
+        let sql = Self::rows("repository_trees", TREE_COLUMNS, &condition);
         let values = dirs.iter().map(|dir| (*dir).into());
         TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
     }
 
     /// The root directory's row, if the state has any rows.
     pub async fn root(&self, db: &impl ConnectionTrait) -> Result<Option<TreeRow>, DbErr> {
-        let sql = format!(
-            "SELECT {TREE_COLUMNS} FROM repository_trees t WHERE t.branch_id = $1 AND t.path_hash = $4 AND {}",
-            StateAt::HOLDS
-        );
-        let values = [PathHash::of(b"").into()];
-        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).one(db).await
+        let sql = Self::rows("repository_trees", TREE_COLUMNS, "t.dir_hash IS NULL");
+        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, [])).one(db).await
     }
 
     /// A directory, anywhere in the tenant's completed syncs, whose tree is `tree`: the state to read it in and the
@@ -165,9 +155,8 @@ impl StateAt {
         let sql = format!(
             "SELECT t.path, t.mode, t.blob_id, t.submodule_id, b.size, \
              EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = t.tenant_id AND c.blob_id = t.blob_id) AS stored \
-             FROM repository_files t LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id \
-             WHERE {} ORDER BY t.path",
-            Self::HOLDS
+             FROM ({}) t LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id ORDER BY t.path",
+            Self::rows("repository_files", "t.tenant_id, t.path, t.mode, t.blob_id, t.submodule_id", "")
         );
         let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
         Ok(rows.map(|row| ListedFile::from_query_result(&row?, "")))
@@ -186,13 +175,13 @@ impl StateAt {
             _ => "t.path || '\\x2f'::bytea",
         };
         // A directory sorts as if its name ended in a slash, as git sorts it.
+        let files = "t.path AS position, t.path, t.mode, coalesce(t.blob_id, t.submodule_id) AS object_id";
+        let mode = FileMode::DIRECTORY.0;
+        let trees = format!("{slash} AS position, t.path, {mode} AS mode, t.tree_id AS object_id");
         let sql = format!(
-            "SELECT t.path AS position, t.path, t.mode, coalesce(t.blob_id, t.submodule_id) AS object_id \
-             FROM repository_files t WHERE {holds} \
-             UNION ALL SELECT {slash} AS position, t.path, {mode} AS mode, t.tree_id AS object_id \
-             FROM repository_trees t WHERE {holds} AND t.dir_hash IS NOT NULL ORDER BY position",
-            holds = Self::HOLDS,
-            mode = FileMode::DIRECTORY.0,
+            "{} UNION ALL {} ORDER BY position",
+            Self::rows("repository_files", files, ""),
+            Self::rows("repository_trees", &trees, "t.dir_hash IS NOT NULL"),
         );
         let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
         Ok(rows.map(|row| WalkedEntry::from_query_result(&row?, "")))
@@ -212,8 +201,12 @@ impl StateAt {
         } else {
             Self::HOLDS
         };
+        // All rows of a state page by page: in the order of the table, since any index would be sorted for each page.
+        let whole = !new_only && db.get_database_backend() == sea_orm::DbBackend::Sqlite;
+        let not_indexed = if whole { "NOT INDEXED" } else { "" };
         let sql = format!(
-            "SELECT {FILE_COLUMNS} FROM repository_files t WHERE {scope} AND t.id > $4 ORDER BY t.id LIMIT {limit}"
+            "SELECT {FILE_COLUMNS} FROM repository_files t {not_indexed} WHERE {scope} AND t.id > $4 \
+             ORDER BY t.id LIMIT {limit}"
         );
         let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
         FileRow::find_by_statement(statement).all(db).await
@@ -227,7 +220,3 @@ impl StateAt {
         self.stream_files(db).await?.try_collect().await
     }
 }
-
-/// [`StateAt::HOLDS`] where the directory already narrows the rows down: the OR would only mislead the planner.
-const HOLDS_IN_DIR: &str =
-    "t.tenant_id = $3 AND t.valid_from <= $2 AND (t.valid_to IS NULL OR t.valid_to > $2)";

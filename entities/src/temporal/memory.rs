@@ -80,21 +80,29 @@ impl StateAt {
         filter: &MemoryFilter,
     ) -> Result<Vec<ListedEntry>, DbErr> {
         let backend = db.get_database_backend();
-        let scope = if filter.superseded_too {
-            "t.tenant_id = $3 AND t.branch_id = $1 AND t.valid_from <= $2"
-        } else {
-            Self::HOLDS
-        };
         let mut values: Vec<Value> = Vec::new();
-        let mut joins = String::new();
-        let mut conditions = String::new();
+        let mut conditions = if filter.superseded_too {
+            "t.branch_id = $1 AND t.tenant_id = $3 AND +t.valid_from <= $2".to_owned()
+        } else {
+            Self::HOLDS.to_owned()
+        };
+        let mut from = "memory_entries t JOIN memory_contents c \
+             ON c.tenant_id = t.tenant_id AND c.hash = t.content_hash"
+            .to_owned();
         let mut order = "t.path, t.id".to_owned();
         if let Some(words) = &filter.query {
-            values.push(search_words(backend, words).into());
+            let words = search_words(backend, words);
+            if words.trim().is_empty() {
+                return Ok(Vec::new());
+            }
+            values.push(words.into());
             let placeholder = format!("${}", 3 + values.len());
             match backend {
                 DbBackend::Sqlite => {
-                    joins = "JOIN memory_contents_search s ON s.rowid = c.id".to_owned();
+                    // CROSS fixes the order: from the words to the texts to the entries.
+                    from = "memory_contents_search s CROSS JOIN memory_contents c ON c.id = s.rowid \
+                         CROSS JOIN memory_entries t ON t.tenant_id = c.tenant_id AND t.content_hash = c.hash"
+                        .to_owned();
                     conditions += &format!(" AND memory_contents_search MATCH {placeholder}");
                     order = format!("bm25(memory_contents_search), {order}");
                 }
@@ -112,9 +120,8 @@ impl StateAt {
         let limit = filter.limit.map(|limit| format!("LIMIT {limit}")).unwrap_or_default();
         let sql = format!(
             "SELECT t.id, t.kind, t.entry_key, t.path, t.title, t.heading_path, t.dated_at, t.content_hash, c.body, \
-             t.valid_from, CASE WHEN t.valid_to <= $2 THEN t.valid_to END AS valid_to FROM memory_entries t \
-             JOIN memory_contents c ON c.tenant_id = t.tenant_id AND c.hash = t.content_hash {joins} \
-             WHERE {scope}{conditions} ORDER BY {order} {limit}"
+             t.valid_from, CASE WHEN t.valid_to <= $2 THEN t.valid_to END AS valid_to FROM {from} \
+             WHERE {conditions} ORDER BY {order} {limit}"
         );
         ListedEntry::find_by_statement(self.statement(backend, sql, values)).all(db).await
     }
@@ -128,12 +135,10 @@ impl StateAt {
         if paths.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT t.id, t.key_hash, t.path_hash, t.kind, t.title, t.dated_at, t.heading_path, t.content_hash, \
-             t.valid_from FROM memory_entries t WHERE t.branch_id = $1 AND t.path_hash IN ({}) AND t.tenant_id = $3 \
-             AND t.valid_from <= $2 AND (t.valid_to IS NULL OR t.valid_to > $2)",
-            placeholders(paths.len())
-        );
+        let columns = "t.id, t.key_hash, t.path_hash, t.kind, t.title, t.dated_at, t.heading_path, t.content_hash, \
+             t.valid_from";
+        let condition = format!("t.path_hash IN ({})", placeholders(paths.len()));
+        let sql = Self::rows("memory_entries", columns, &condition);
         let values = paths.iter().map(|path| (*path).into());
         OpenEntry::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
     }

@@ -43,10 +43,26 @@ impl StateAt {
         self.branch
     }
 
-    /// The condition that makes a row of the table aliased `t` part of this state. Binds `$1` to `$3`: see
-    /// [`Self::statement`]. The OR repeats the branch so that both databases answer each half from an index.
-    pub(super) const HOLDS: &'static str = "t.tenant_id = $3 AND t.valid_from <= $2 AND \
-         ((t.branch_id = $1 AND t.valid_to IS NULL) OR (t.branch_id = $1 AND t.valid_to > $2))";
+    /// The query for the rows of `table` (aliased `t`) in this state that meet `condition`. Binds `$1` to `$3`: see
+    /// [`Self::statement`]; `condition` may bind more from `$4` on.
+    ///
+    /// The rows that still hold and those that held then are asked for apart, so that both databases find each by its
+    /// index on `valid_to` together with what `condition` compares. The plus sign keeps SQLite, which has no statistics
+    /// of a new database, from preferring the index on `valid_from` and reading the whole branch.
+    pub(super) fn rows(table: &str, columns: &str, condition: &str) -> String {
+        let condition = if condition.is_empty() { String::new() } else { format!(" AND {condition}") };
+        let half = |held: &str| {
+            format!(
+                "SELECT {columns} FROM {table} t WHERE t.branch_id = $1 AND {held} AND +t.valid_from <= $2 \
+                 AND t.tenant_id = $3{condition}"
+            )
+        };
+        format!("{} UNION ALL {}", half("t.valid_to IS NULL"), half("t.valid_to > $2"))
+    }
+
+    /// The same as one condition, for where a query reaches the rows by another way.
+    pub(super) const HOLDS: &'static str = "t.branch_id = $1 AND t.tenant_id = $3 AND +t.valid_from <= $2 \
+         AND (t.valid_to IS NULL OR t.valid_to > $2)";
 
     /// A statement over this state: its own three values, then `more` from `$4` on.
     pub(super) fn statement(
@@ -70,7 +86,7 @@ impl StateAt {
     }
 
     async fn count(&self, db: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
-        let sql = format!("SELECT count(*) AS n FROM {table} t WHERE {}", Self::HOLDS);
+        let sql = format!("SELECT count(*) AS n FROM ({}) counted", Self::rows(table, "t.id", ""));
         let row = db.query_one_raw(self.statement(db.get_database_backend(), sql, [])).await?;
         row.map_or(Ok(0), |row| row.try_get("", "n"))
     }
@@ -79,4 +95,73 @@ impl StateAt {
 /// `$4, $5, …`: placeholders for `count` values after the scope's own.
 pub(super) fn placeholders(count: usize) -> String {
     (4..4 + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use migration::{Migrator, MigratorTrait};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::temporal::Draft;
+
+    /// SQLite's plan for a query, a line a step.
+    async fn plan(db: &sea_orm::DatabaseConnection, sql: &str, values: usize) -> String {
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let values = (0..values).map(|_| Value::from(1_i64));
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let steps = db.query_all_raw(statement).await.unwrap();
+        steps.iter().map(|step| step.try_get::<String>("", "detail").unwrap() + "\n").collect()
+    }
+
+    /// Reads of a state are answered by index, so that their cost is that of their result, whatever the number of rows
+    /// and of syncs before.
+    #[tokio::test]
+    async fn states_are_read_by_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("plan.db").display());
+        let db = crate::connect(&url, &Default::default()).await.unwrap();
+        Migrator::up(&db, None).await.unwrap();
+        for (table, condition, index) in [
+            ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
+            (
+                "repository_files",
+                "t.dir_hash IN ($4, $5)",
+                "repository_files_dir (branch_id=? AND dir_hash=? AND valid_to",
+            ),
+            (
+                "repository_trees",
+                "t.dir_hash IN ($4, $5)",
+                "repository_trees_dir (branch_id=? AND dir_hash=? AND valid_to",
+            ),
+            (
+                "repository_trees",
+                "t.dir_hash IS NULL",
+                "repository_trees_dir (branch_id=? AND dir_hash=? AND valid_to",
+            ),
+            ("memory_entries", "", "memory_entries_to (branch_id=? AND valid_to"),
+            (
+                "memory_entries",
+                "t.path_hash IN ($4, $5)",
+                "memory_entries_path (branch_id=? AND path_hash=? AND valid_to",
+            ),
+        ] {
+            let plan = plan(&db, &StateAt::rows(table, "t.id", condition), 5).await;
+            assert_eq!(plan.matches(index).count(), 2, "{table} where {condition}: {plan}");
+            assert!(!plan.contains("SCAN t"), "{plan}");
+        }
+        let branch = branch::Model {
+            id: BranchId(Uuid::now_v7()),
+            tenant_id: TenantId(Uuid::now_v7()),
+            repository_id: crate::RepositoryId(Uuid::now_v7()),
+            name: "main".into(),
+            head_seq: 0,
+            head_sync_id: None,
+            validator: None,
+            created_at: Default::default(),
+        };
+        let state = Draft::after_head(&branch).state();
+        assert_eq!(state.count_files(&db).await.unwrap(), 0);
+        assert_eq!(state.root(&db).await.unwrap(), None);
+    }
 }

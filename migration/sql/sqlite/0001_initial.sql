@@ -151,7 +151,7 @@ CREATE TABLE repository_files (
     FOREIGN KEY (tenant_id, blob_id) REFERENCES file_blobs (tenant_id, id)
 );
 CREATE UNIQUE INDEX repository_files_open ON repository_files (branch_id, path_hash) WHERE valid_to IS NULL;
-CREATE INDEX repository_files_dir ON repository_files (branch_id, dir_hash);
+CREATE INDEX repository_files_dir ON repository_files (branch_id, dir_hash, valid_to);
 CREATE INDEX repository_files_from ON repository_files (branch_id, valid_from);
 CREATE INDEX repository_files_to ON repository_files (branch_id, valid_to);
 
@@ -170,7 +170,7 @@ CREATE TABLE repository_trees (
     FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id)
 );
 CREATE UNIQUE INDEX repository_trees_open ON repository_trees (branch_id, path_hash) WHERE valid_to IS NULL;
-CREATE INDEX repository_trees_dir ON repository_trees (branch_id, dir_hash);
+CREATE INDEX repository_trees_dir ON repository_trees (branch_id, dir_hash, valid_to);
 CREATE INDEX repository_trees_from ON repository_trees (branch_id, valid_from);
 CREATE INDEX repository_trees_to ON repository_trees (branch_id, valid_to);
 CREATE INDEX repository_trees_tree ON repository_trees (tenant_id, tree_id);
@@ -212,7 +212,7 @@ CREATE TABLE memory_entries (
     FOREIGN KEY (tenant_id, content_hash) REFERENCES memory_contents (tenant_id, hash)
 );
 CREATE UNIQUE INDEX memory_entries_open ON memory_entries (branch_id, key_hash) WHERE valid_to IS NULL;
-CREATE INDEX memory_entries_path ON memory_entries (branch_id, path_hash);
+CREATE INDEX memory_entries_path ON memory_entries (branch_id, path_hash, valid_to);
 CREATE INDEX memory_entries_from ON memory_entries (branch_id, valid_from);
 CREATE INDEX memory_entries_to ON memory_entries (branch_id, valid_to);
 CREATE INDEX memory_entries_content ON memory_entries (tenant_id, content_hash);

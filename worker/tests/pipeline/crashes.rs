@@ -15,7 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     scene::{Scene, local, remote, runner, settings},
-    worker::{clock::Clock, error::SyncError, instance::Instance, pipeline::{RunOutcome, Runner}},
+    worker::{
+        clock::Clock,
+        error::SyncError,
+        instance::Instance,
+        pipeline::{RunOutcome, Runner},
+    },
 };
 
 /// Runs `sync` in the background until `phase` has started, then drops the run where it stands: what a killed process
