@@ -16,6 +16,7 @@ use uuid::Uuid;
 pub struct Instance {
     name: String,
     lock: Option<(PathBuf, File)>,
+    scratch: Option<PathBuf>,
 }
 
 impl Instance {
@@ -29,12 +30,30 @@ impl Instance {
         let path = directory.join(&name);
         let file = File::create(&path)?;
         file.lock()?;
-        Ok(Self { name, lock: Some((path, file)) })
+        Ok(Self { name, lock: Some((path, file)), scratch: None })
     }
 
     /// A worker among others on any machines: only leases tell who lives.
     pub fn anywhere() -> Self {
-        Self { name: format!("{}-{}", std::process::id(), Uuid::now_v7().simple()), lock: None }
+        Self { name: format!("{}-{}", std::process::id(), Uuid::now_v7().simple()), lock: None, scratch: None }
+    }
+
+    /// A folder below `root` for what this worker needs on disk while it lives; it goes with the worker. What killed
+    /// workers left there is removed on the way.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn scratch(&mut self, root: &Path) -> io::Result<PathBuf> {
+        let folder = root.join(&self.name);
+        fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(root)?.flatten() {
+            if entry.file_name().to_str().is_some_and(|worker| self.is_gone(worker)) {
+                // Another worker may be removing it, too.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        self.scratch = Some(folder.clone());
+        Ok(folder)
     }
 
     /// Its name, as claims bear it.
@@ -66,6 +85,9 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
+        if let Some(scratch) = &self.scratch {
+            let _ = fs::remove_dir_all(scratch);
+        }
         if let Some((path, _)) = &self.lock {
             let _ = fs::remove_file(path);
         }
@@ -91,5 +113,21 @@ mod tests {
         assert!(watcher.is_gone("killed"));
         assert!(!watcher.is_gone("../killed"));
         assert!(!Instance::anywhere().is_gone("killed"));
+    }
+
+    #[test]
+    fn what_killed_workers_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (locks, root) = (directory.path().join("locks"), directory.path().join("scratch"));
+        let mut alive = Instance::on_one_machine(&locks).unwrap();
+        let kept = alive.scratch(&root).unwrap();
+        fs::create_dir_all(root.join("killed")).unwrap();
+        fs::write(root.join("killed/pack"), "half a pack").unwrap();
+        let mut next = Instance::on_one_machine(&locks).unwrap();
+        let own = next.scratch(&root).unwrap();
+        assert!(kept.exists() && own.exists());
+        assert!(!root.join("killed").exists());
+        drop(next);
+        assert!(kept.exists() && !own.exists());
     }
 }

@@ -46,9 +46,12 @@ pub async fn locate(
 ) -> Result<Located, SyncError> {
     let opened: Arc<dyn Source> = open_source(source, settings)?;
     let project = projects::find_by_source(db, tenant, source).await?;
+    // On disk HEAD may point elsewhere each time, and looking costs nothing; elsewhere the default branch is the one
+    // that was seen last.
+    let look_at_head = branch.is_none() && is_on_disk(source);
     let known_branch = match &project {
-        Some(project) => known_branch(db, project, branch).await?,
-        None => None,
+        Some(project) if !look_at_head => known_branch(db, project, branch).await?,
+        _ => None,
     };
     if let (Some(project), Some(branch)) = (&project, known_branch) {
         let opened = Opened { source: opened, context: Some(context.clone()), head: None };
@@ -71,6 +74,10 @@ pub async fn locate(
     let branch = projects::ensure_branch(db, &project.repository, &head.branch, now).await?;
     let opened = Opened { source: opened, context: Some(context.clone()), head: Some(head) };
     Ok(Located { project, branch, opened })
+}
+
+fn is_on_disk(source: &SourceSpec) -> bool {
+    matches!(source, SourceSpec::Git { url } if !url.contains("://"))
 }
 
 /// The branch's row, if the branch was synced before. Without a name, the default branch as it was when last asked.
