@@ -1,7 +1,7 @@
 //! The binary itself over real git repositories: exit codes, JSON, a command that follows another.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -46,10 +46,20 @@ impl Bench {
 
     /// Many files in one commit, so that a sync takes long enough to be met on its way.
     fn commit_many(&self, files: usize) {
+        let mut commit =
+            "commit refs/heads/main\ncommitter n <e@example.com> 0 +0000\ndata 4\nmany\n".to_owned();
         for file in 0..files {
-            self.write(format!("many/d{}/f{file}.md", file % 50), &format!("# Title {file}\n\ntext\n"));
+            let text = format!("# Title {file}\n\ntext\n");
+            commit += &format!("M 100644 inline d{}/f{file}.md\ndata {}\n{text}\n", file % 50, text.len());
         }
-        self.commit("many");
+        let mut import = Command::new("git")
+            .current_dir(self.repository())
+            .args(["fast-import", "--quiet"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        import.stdin.take().unwrap().write_all(commit.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
     }
 
     fn command(&self, args: &[&str]) -> Command {
