@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   project-sync sync .                                  the repository around you
   project-sync sync https://host/owner/name.git        any git host over HTTP
-  project-sync sync owner/name --branch feature/x      GitHub (GITHUB_TOKEN or --token-file if private)
+  project-sync sync owner/name --branch feature/x      GitHub; a token if it is private
   project-sync memory name --query 'release notes'     what is known about something
   project-sync diff name 3 latest                      what changed since the third sync
   project-sync restore name --to 3                     bring files and memory back to it

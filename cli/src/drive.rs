@@ -67,7 +67,7 @@ impl<'a> Drive<'a> {
     ///
     /// # Errors
     /// If the database is away, or the user interrupted the waiting. A sync that failed is no error here.
-    pub async fn to_end(mut self, opened: Option<Opened>) -> Result<ProjectSync, CliError> {
+    pub async fn finish(mut self, opened: Option<Opened>) -> Result<ProjectSync, CliError> {
         let result = self.ask_until_done(opened).await;
         if let (Err(CliError::Interrupted), Some(made)) = (&result, self.made) {
             // Left pending, it would be run by the next command, when nobody wants it any more.

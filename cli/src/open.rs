@@ -188,3 +188,27 @@ async fn refuse_pending(db: &DatabaseConnection) -> Result<(), CliError> {
         pending => Err(CliError::PendingMigrations(pending)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_backup_is_a_whole_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(DATABASE_FILE);
+        let url = format!("sqlite:{}", file.display());
+        let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
+        let clock = Clock::new(|| chrono::DateTime::UNIX_EPOCH);
+        migrate_file(&db, &file, &clock).await.unwrap();
+        let tenant = projects::ensure_tenant(&db, "someone", clock.now()).await.unwrap();
+        let copy = folder.path().join("project-sync.db.backup-19700101T000000000Z");
+        assert!(!copy.exists(), "a new database needs no copy");
+        back_up(&db, &file, &clock).await.unwrap();
+        let copied = entities::connect(&format!("sqlite:{}", copy.display()), &ConnectOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(projects::ensure_tenant(&copied, "someone", clock.now()).await.unwrap(), tenant);
+        assert!(Migrator::get_pending_migrations_read_only(&copied).await.unwrap().is_empty());
+    }
+}

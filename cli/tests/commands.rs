@@ -1,7 +1,7 @@
-//! The binary itself over real git repositories: exit codes, JSON, two commands at once, interruption.
+//! The binary itself over real git repositories: exit codes, JSON, a command that follows another.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -46,10 +46,20 @@ impl Bench {
 
     /// Many files in one commit, so that a sync takes long enough to be met on its way.
     fn commit_many(&self, files: usize) {
+        let mut commit =
+            "commit refs/heads/main\ncommitter n <e@example.com> 0 +0000\ndata 4\nmany\n".to_owned();
         for file in 0..files {
-            self.write(format!("many/d{}/f{file}.md", file % 50), &format!("# Title {file}\n\ntext\n"));
+            let text = format!("# Title {file}\n\ntext\n");
+            commit += &format!("M 100644 inline d{}/f{file}.md\ndata {}\n{text}\n", file % 50, text.len());
         }
-        self.commit("many");
+        let mut import = Command::new("git")
+            .current_dir(self.repository())
+            .args(["fast-import", "--quiet"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        import.stdin.take().unwrap().write_all(commit.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -91,7 +101,7 @@ impl Bench {
             }
             line.clear();
         }
-        panic!("{phase} never began");
+        panic!("{phase} never began: {}", child.wait().unwrap());
     }
 }
 
@@ -214,50 +224,71 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-#[test]
-fn two_syncs_at_once_end_as_one() {
-    let bench = Bench::new();
+/// A sync that stands still in the middle, and a second command that follows it.
+#[cfg(unix)]
+fn stopped_and_followed(bench: &Bench) -> (Child, BufReader<std::process::ChildStdout>, Child) {
     bench.commit_many(3_000);
-    let (first, mut lines) = bench.start_until(&["sync", "notes"], "scan");
-    let (events, followed) = events_and_record(&bench.ok(&["sync", "notes", "-o", "json"]));
+    let (first, lines) = bench.start_until(&["sync", "notes"], "scan");
+    signal(&first, "STOP");
+    let mut second = bench.command(&["sync", "notes", "-o", "json"]).spawn().unwrap();
+    let mut told = BufReader::new(second.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    assert!(line.contains("following it"), "{line}");
+    // Nobody reads the rest; a full pipe must not stop the command.
+    std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+    (first, lines, second)
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success(), "kill -{name}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_sync_follows_the_first_to_its_end() {
+    let bench = Bench::new();
+    let (first, mut lines, second) = stopped_and_followed(&bench);
+    signal(&first, "CONT");
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut lines, &mut rest).unwrap();
     let (_, record) = events_and_record(&rest);
     assert!(first.wait_with_output().unwrap().status.success());
-    assert_eq!((&followed["id"], &followed["number"]), (&record["id"], &1.into()));
+    let output = second.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let (events, followed) = events_and_record(std::str::from_utf8(&output.stdout).unwrap());
+    assert_eq!(followed, record);
     assert_eq!((&events[0]["seq"], &events.last().unwrap()["type"]), (&1.into(), &"completed".into()));
     assert_eq!(bench.json(&["history", "notes"]).as_array().unwrap().len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_sync_is_cancelled_and_can_be_run_again() {
+fn a_second_sync_takes_over_when_the_first_is_killed() {
     let bench = Bench::new();
-    bench.commit_many(3_000);
-    let (child, lines) = bench.start_until(&["sync", "notes"], "import");
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
-    let last = lines.lines().map(Result::unwrap).last().unwrap();
-    let record: Value = serde_json::from_str(&last).unwrap();
-    assert_eq!(record["status"], "cancelled");
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
-    assert_eq!(bench.run(&["files", "notes"]).status.code(), Some(4), "nothing of it is visible");
-    bench.ok(&["sync", "notes"]);
+    let (mut first, _lines, second) = stopped_and_followed(&bench);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let output = second.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let (_, record) = events_and_record(std::str::from_utf8(&output.stdout).unwrap());
+    assert_eq!((&record["status"], &record["number"]), (&"completed".into(), &1.into()));
+    let history = bench.json(&["history", "notes"]);
+    assert_eq!((&history[0]["id"], &history[1]["error"]["code"]), (&record["id"], &"worker-lost".into()));
     assert_eq!(bench.json(&["verify", "notes"])["files"], 3_000);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_killed_sync_is_noticed_at_once() {
+fn an_interrupted_follower_leaves_the_first_alone() {
     let bench = Bench::new();
-    bench.commit_many(3_000);
-    let (mut child, _lines) = bench.start_until(&["sync", "notes"], "import");
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(bench.json(&["status", "notes"])["status"], "running");
-    bench.ok(&["sync", "notes"]);
-    let history = bench.json(&["history", "notes"]);
-    assert_eq!((&history[0]["status"], &history[0]["number"]), (&"completed".into(), &1.into()));
-    assert_eq!(history[1]["error"]["code"], "worker-lost");
-    assert_eq!(bench.json(&["verify", "notes"])["files"], 3_000);
+    let (first, lines, second) = stopped_and_followed(&bench);
+    signal(&second, "INT");
+    assert_eq!(second.wait_with_output().unwrap().status.code(), Some(130));
+    signal(&first, "CONT");
+    let last = lines.lines().map(Result::unwrap).last().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["status"], "completed");
+    assert!(first.wait_with_output().unwrap().status.success());
 }

@@ -22,7 +22,7 @@ pub async fn run(app: &App, args: &RestoreArgs) -> Result<(), CliError> {
     let wanted = NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: Some(state.seq()) };
     let mut view = View::new(app, SyncKind::Restore);
     let drive = Drive::new(&runner, &branch, wanted, &mut view, cancel_on_signals());
-    let ended = drive.to_end(None).await?;
+    let ended = drive.finish(None).await?;
     view.end();
     report(app, &ended, &project, &branch.name)
 }

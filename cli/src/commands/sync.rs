@@ -29,7 +29,7 @@ pub async fn run(app: &App, args: &SyncArgs, spec: &SourceSpec) -> Result<(), Cl
     let wanted = NewSync { trigger: SyncTrigger::Cli, forced: args.force, restore_seq: None };
     let mut view = View::new(app, SyncKind::Sync);
     let drive = Drive::new(&runner, &located.branch, wanted, &mut view, cancel);
-    let ended = drive.to_end(Some(located.opened)).await?;
+    let ended = drive.finish(Some(located.opened)).await?;
     view.end();
     report(app, &ended, &located.project, &located.branch.name)
 }
