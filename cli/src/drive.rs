@@ -83,9 +83,9 @@ impl<'a> Drive<'a> {
             let (sync, outcome) = match requested {
                 Requested::Running(other) if self.rescue(&other).await? => continue,
                 Requested::Running(other) => (other, RunOutcome::BranchBusy),
-                Requested::Pending(sync) => {
+                Requested::Pending { sync, is_new } => {
                     let is_wanted = self.is_wanted(&sync);
-                    if is_wanted && (sync.created_at - now).num_milliseconds() == 0 {
+                    if is_new {
                         self.made = Some(sync.id);
                     }
                     let outcome = self.run(&sync, if is_wanted { opened.take() } else { None }).await?;

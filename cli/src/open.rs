@@ -25,6 +25,9 @@ const DATABASE_FILE: &str = "project-sync.db";
 /// Held while the schema of a SQLite database is looked at and changed, so that two first commands do not collide.
 const MIGRATION_LOCK_FILE: &str = "migration.lock";
 
+/// The folder beside a SQLite database where packs are kept while a sync runs.
+const SCRATCH_FOLDER: &str = "scratch";
+
 /// The folder beside a SQLite database where its workers hold their locks.
 const WORKERS_FOLDER: &str = "workers";
 
@@ -74,15 +77,20 @@ impl App {
 
     /// What runs syncs in this process.
     pub fn runner(&self) -> Result<Runner, CliError> {
+        let mut settings = self.settings.worker();
         let instance = match &self.file {
             Some(file) => {
                 let folder = beside(file, WORKERS_FOLDER);
                 let action = format!("cannot write to {}", folder.display());
-                Instance::on_one_machine(&folder).map_err(CliError::io(action))?
+                let mut instance = Instance::on_one_machine(&folder).map_err(CliError::io(action))?;
+                // Beside the database there is as much room as the repository's content needs anyway.
+                let root = settings.source.scratch.take().unwrap_or_else(|| beside(file, SCRATCH_FOLDER));
+                let action = format!("cannot write to {}", root.display());
+                settings.source.scratch = Some(instance.scratch(&root).map_err(CliError::io(action))?);
+                instance
             }
             None => Instance::anywhere(),
         };
-        let settings = self.settings.worker();
         let rules = Rules::new(&settings.memory)
             .map_err(|error| CliError::usage(format!("settings: memory.{error}")))?;
         Ok(Runner {

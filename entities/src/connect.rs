@@ -59,7 +59,6 @@ pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConn
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
                 .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
                 .pragma("temp_store", "FILE")
-                .optimize_on_close(true, Some(400))
         });
     }
     Database::connect(connect).await

@@ -1,6 +1,6 @@
 //! What the schema itself refuses, whoever writes; that migrations go down and up again.
 
-use migration::{Migrator, MigratorTrait};
+use project_sync_migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, SqlErr, Statement};
 use testkit::on_each_database;
 use uuid::Uuid;

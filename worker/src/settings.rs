@@ -71,7 +71,7 @@ pub struct SourceSettings {
     pub rest_raw_blobs: usize,
     /// REST requests in flight at once.
     pub rest_concurrency: usize,
-    /// Where packs are kept while a sync runs; the system's temporary folder if unset.
+    /// Where packs are kept while a sync runs; if unset, beside a SQLite database or in the system's temporary folder.
     pub scratch: Option<PathBuf>,
 }
 

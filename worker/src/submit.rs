@@ -14,7 +14,7 @@ use crate::{
     error::SyncError,
     pipeline::Opened,
     settings::SourceSettings,
-    source::{Head, Source, SourceContext, SourceError, open_source},
+    source::{Source, SourceContext, SourceError, open_source},
 };
 
 /// A project, one of its branches, and the repository opened on the way.
@@ -30,8 +30,8 @@ pub struct Located {
 /// Finds the project of `source` and its branch (the default one if `None`), or makes their rows.
 ///
 /// Rows are made only for what exists: before a repository or a branch gets its first row, its head is asked for. A
-/// repository that cannot be read leaves nothing behind. `name` is the name of a new project; if it is taken by
-/// another source, a number is put behind it.
+/// repository that cannot be read leaves nothing behind. A new project is named after its source; if the name is taken
+/// by another source, a number is put behind it.
 ///
 /// # Errors
 /// If the repository or the branch cannot be read, or the database is away.
@@ -44,20 +44,29 @@ pub async fn locate(
     context: &SourceContext,
     now: DateTime<Utc>,
 ) -> Result<Located, SyncError> {
-    let opened: Arc<dyn Source> = open_source(source, settings)?;
+    let source_reader: Arc<dyn Source> = open_source(source, settings)?;
+    let opened = |head| Opened { source: Arc::clone(&source_reader), context: Some(context.clone()), head };
     let project = projects::find_by_source(db, tenant, source).await?;
+    let known = match &project {
+        Some(project) => find_branch(db, project, branch).await?.map(|branch| Located {
+            project: project.clone(),
+            branch,
+            opened: opened(None),
+        }),
+        None => None,
+    };
     // On disk HEAD may point elsewhere each time, and looking costs nothing; elsewhere the default branch is the one
     // that was seen last.
     let look_at_head = branch.is_none() && is_on_disk(source);
-    let known_branch = match &project {
-        Some(project) if !look_at_head => known_branch(db, project, branch).await?,
-        _ => None,
+    let head = match known {
+        Some(known) if !look_at_head => return Ok(known),
+        known => match (source_reader.head(branch, None, context).await, known) {
+            (Ok(head), _) => head,
+            // What is there and cannot be read is for the branch's sync to tell, so that the history shows it.
+            (Err(error), Some(known)) if is_damage(&error) => return Ok(known),
+            (Err(error), _) => return Err(error.into()),
+        },
     };
-    if let (Some(project), Some(branch)) = (&project, known_branch) {
-        let opened = Opened { source: opened, context: Some(context.clone()), head: None };
-        return Ok(Located { project: project.clone(), branch, opened });
-    }
-    let head: Head = opened.head(branch, None, context).await?;
     if head.branch.len() > MAX_BRANCH_NAME_BYTES {
         return Err(SourceError::Unsupported(format!(
             "a branch name of more than {MAX_BRANCH_NAME_BYTES} bytes"
@@ -72,8 +81,12 @@ pub async fn locate(
         projects::set_default_branch(db, &project.repository, &head.branch).await?;
     }
     let branch = projects::ensure_branch(db, &project.repository, &head.branch, now).await?;
-    let opened = Opened { source: opened, context: Some(context.clone()), head: Some(head) };
-    Ok(Located { project, branch, opened })
+    Ok(Located { project, branch, opened: opened(Some(head)) })
+}
+
+/// Whether an error says that what is there cannot be read, rather than that something is not there.
+fn is_damage(error: &SourceError) -> bool {
+    matches!(error, SourceError::Corrupt(_) | SourceError::Missing(_) | SourceError::Io { .. })
 }
 
 fn is_on_disk(source: &SourceSpec) -> bool {
@@ -81,7 +94,7 @@ fn is_on_disk(source: &SourceSpec) -> bool {
 }
 
 /// The branch's row, if the branch was synced before. Without a name, the default branch as it was when last asked.
-async fn known_branch(
+async fn find_branch(
     db: &DatabaseConnection,
     project: &ConnectedProject,
     name: Option<&str>,
@@ -126,7 +139,12 @@ async fn create_project(
 #[derive(Clone, PartialEq, Debug)]
 pub enum Requested {
     /// It is pending: run it.
-    Pending(ProjectSync),
+    Pending {
+        /// The sync.
+        sync: ProjectSync,
+        /// Whether this request made it.
+        is_new: bool,
+    },
     /// One runs already: this is it.
     Running(ProjectSync),
 }
@@ -146,5 +164,5 @@ pub async fn request(
     }
     let (sync, is_new) = syncs::request(db, branch, new, now).await?;
     tracing::debug!(sync = %sync.id, is_new, "requested");
-    Ok(Requested::Pending(sync))
+    Ok(Requested::Pending { sync, is_new })
 }

@@ -15,6 +15,8 @@ mod status;
 mod sync;
 mod verify;
 
+use entities::SourceSpec;
+
 use crate::{
     args::{Cli, Command, Output},
     error::CliError,
@@ -39,18 +41,25 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         _ => None,
     };
     let app = App::open(&global, settings).await?;
+    let result = run_with(&app, command, spec).await;
+    // Closed in order, SQLite folds its log into the database; the next command need not read it first.
+    let closed = app.db.clone().close().await;
+    result.and(closed.map_err(CliError::from))
+}
+
+async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Result<(), CliError> {
     match (command, spec) {
-        (Command::Sync(args), Some(spec)) => sync::run(&app, &args, &spec).await,
-        (Command::Branches(_), Some(spec)) => branches::run(&app, &spec).await,
-        (Command::Projects, _) => projects::run(&app).await,
-        (Command::Status(args), _) => status::run(&app, &args).await,
-        (Command::History(args), _) => history::run(&app, &args).await,
-        (Command::Files(args), _) => files::run(&app, &args).await,
-        (Command::Memory(args), _) => memory::run(&app, &args).await,
-        (Command::Diff(args), _) => diff::run(&app, &args).await,
-        (Command::Restore(args), _) => restore::run(&app, &args).await,
-        (Command::Verify(args), _) => verify::run(&app, &args).await,
-        (Command::Cancel(args), _) => cancel::run(&app, &args).await,
+        (Command::Sync(args), Some(spec)) => sync::run(app, &args, &spec).await,
+        (Command::Branches(_), Some(spec)) => branches::run(app, &spec).await,
+        (Command::Projects, _) => projects::run(app).await,
+        (Command::Status(args), _) => status::run(app, &args).await,
+        (Command::History(args), _) => history::run(app, &args).await,
+        (Command::Files(args), _) => files::run(app, &args).await,
+        (Command::Memory(args), _) => memory::run(app, &args).await,
+        (Command::Diff(args), _) => diff::run(app, &args).await,
+        (Command::Restore(args), _) => restore::run(app, &args).await,
+        (Command::Verify(args), _) => verify::run(app, &args).await,
+        (Command::Cancel(args), _) => cancel::run(app, &args).await,
         // Handled above: these need no database, or have a source.
         (Command::Config | Command::Migrate(_) | Command::Sync(_) | Command::Branches(_), _) => Ok(()),
     }

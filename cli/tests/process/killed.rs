@@ -23,7 +23,9 @@ fn kill_9_in_each_phase() {
         running.wait_for("phaseStarted", phase).unwrap_or_else(|| panic!("{phase} starts"));
         running.child.kill().unwrap();
         running.child.wait().unwrap();
-        assert_eq!(files(&data, "repo"), [], "killed in {phase}: nothing of it is visible");
+        let nothing = run(&data, &["files", "repo"]);
+        assert_eq!(nothing.status.code(), Some(4), "killed in {phase}: nothing of it is visible");
+        assert_eq!(nothing.stdout, b"");
     }
     json(&data, &["sync", text(repo.path())]);
     assert_eq!(files(&data, "repo"), listed(&repo, &first));

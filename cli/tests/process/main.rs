@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 /// A command on a data folder.
-pub fn project_sync(data: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn project_sync(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_project-sync"));
     command.arg("--data").arg(data).args(arguments).stdin(Stdio::null());
     for name in ["GITHUB_TOKEN", "PROJECT_SYNC_DATA", "RUST_LOG"] {
@@ -23,31 +23,31 @@ pub fn project_sync(data: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Runs a command to its end.
-pub fn run(data: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
     project_sync(data, arguments).output().unwrap()
 }
 
 /// Runs a command that must go well, and reads its output as JSON lines.
-pub fn json(data: &Path, arguments: &[&str]) -> Vec<Value> {
+pub(crate) fn json(data: &Path, arguments: &[&str]) -> Vec<Value> {
     let output = run(data, &[arguments, &["-o", "json"]].concat());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {}: {stderr}", output.status);
     lines(&output.stdout)
 }
 
-pub fn lines(bytes: &[u8]) -> Vec<Value> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<Value> {
     // A list is one array over several lines, a sync one object a line.
     serde_json::Deserializer::from_slice(bytes).into_iter().map(Result::unwrap).collect()
 }
 
 /// A running `sync -o json` whose events can be awaited.
-pub struct Running {
-    pub child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     events: BufReader<ChildStdout>,
 }
 
 impl Running {
-    pub fn start(data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
         let mut command = project_sync(data, &[arguments, &["-o", "json"]].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let events = BufReader::new(child.stdout.take().unwrap());
@@ -55,7 +55,7 @@ impl Running {
     }
 
     /// Waits for an event of a type and phase. `None` if the program ends first.
-    pub fn wait_for(&mut self, kind: &str, phase: &str) -> Option<Value> {
+    pub(crate) fn wait_for(&mut self, kind: &str, phase: &str) -> Option<Value> {
         let mut line = String::new();
         while self.events.read_line(&mut line).unwrap() > 0 {
             let event: Value = serde_json::from_str(&line).unwrap();
@@ -68,7 +68,7 @@ impl Running {
     }
 
     /// Reads what is left and waits for the end.
-    pub fn finish(mut self) -> (Option<i32>, Vec<Value>) {
+    pub(crate) fn finish(mut self) -> (Option<i32>, Vec<Value>) {
         let mut rest = Vec::new();
         std::io::Read::read_to_end(&mut self.events, &mut rest).unwrap();
         (self.child.wait().unwrap().code(), lines(&rest))
@@ -76,7 +76,7 @@ impl Running {
 }
 
 /// The files of a project as `ls-tree` would tell them: mode, id, path.
-pub fn files(data: &Path, project: &str) -> Vec<(String, String, String)> {
+pub(crate) fn files(data: &Path, project: &str) -> Vec<(String, String, String)> {
     let listed = json(data, &["files", project]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut files: Vec<_> = listed[0]
@@ -90,7 +90,7 @@ pub fn files(data: &Path, project: &str) -> Vec<(String, String, String)> {
 }
 
 /// What git lists for a commit.
-pub fn listed(repo: &testkit::repo::TestRepo, commit: &str) -> Vec<(String, String, String)> {
+pub(crate) fn listed(repo: &testkit::repo::TestRepo, commit: &str) -> Vec<(String, String, String)> {
     let mut files: Vec<_> = repo
         .ls_tree(commit)
         .into_iter()

@@ -174,7 +174,7 @@ CREATE UNIQUE INDEX repository_trees_open ON repository_trees (branch_id, path_h
 CREATE INDEX repository_trees_dir ON repository_trees (branch_id, dir_hash, valid_to);
 CREATE INDEX repository_trees_from ON repository_trees (branch_id, valid_from, id);
 CREATE INDEX repository_trees_to ON repository_trees (branch_id, valid_to);
-CREATE INDEX repository_trees_tree ON repository_trees (tenant_id, tree_id);
+CREATE INDEX repository_trees_tree ON repository_trees (tree_id, tenant_id);
 
 -- The text of memory entries, stored once by its digest.
 CREATE TABLE memory_contents (
@@ -210,4 +210,4 @@ CREATE UNIQUE INDEX memory_entries_open ON memory_entries (branch_id, key_hash) 
 CREATE INDEX memory_entries_path ON memory_entries (branch_id, path_hash, valid_to);
 CREATE INDEX memory_entries_from ON memory_entries (branch_id, valid_from);
 CREATE INDEX memory_entries_to ON memory_entries (branch_id, valid_to);
-CREATE INDEX memory_entries_content ON memory_entries (tenant_id, content_hash);
+CREATE INDEX memory_entries_content ON memory_entries (content_hash, tenant_id);

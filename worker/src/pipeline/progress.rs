@@ -40,8 +40,16 @@ enum Message {
     Flush(oneshot::Sender<Result<i64, SyncError>>),
 }
 
-/// What a phase last said of itself and has not been written yet.
-type Latest = Arc<Mutex<Option<(&'static str, u64, Option<u64>, Unit)>>>;
+/// How far a phase says it is.
+struct Said {
+    phase: &'static str,
+    done: u64,
+    total: Option<u64>,
+    unit: Unit,
+}
+
+/// What was said last and has not been written yet.
+type Latest = Arc<Mutex<Option<Said>>>;
 
 /// A sync's voice. Cheap to clone.
 #[derive(Clone)]
@@ -98,7 +106,7 @@ impl Progress {
 
     /// Says how far a phase is. Never waits.
     pub fn update(&self, phase: &'static str, done: u64, total: Option<u64>, unit: Unit) {
-        *lock(&self.latest) = Some((phase, done, total, unit));
+        *lock(&self.latest) = Some(Said { phase, done, total, unit });
     }
 
     /// Tells an event.
@@ -142,7 +150,7 @@ impl Progress {
     }
 }
 
-fn lock(latest: &Latest) -> std::sync::MutexGuard<'_, Option<(&'static str, u64, Option<u64>, Unit)>> {
+fn lock(latest: &Latest) -> std::sync::MutexGuard<'_, Option<Said>> {
     latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -195,10 +203,8 @@ async fn write_events(
     }
 }
 
-fn progress_event(
-    (phase, done, total, unit): (&'static str, u64, Option<u64>, Unit),
-    traffic: &Traffic,
-) -> Event {
+fn progress_event(said: Said, traffic: &Traffic) -> Event {
+    let Said { phase, done, total, unit } = said;
     Event::PhaseProgress {
         phase: phase.to_owned(),
         done,

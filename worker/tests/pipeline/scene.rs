@@ -69,7 +69,7 @@ impl Scene {
     pub async fn ask(&self, branch: &Branch, forced: bool, restore_seq: Option<i64>) -> ProjectSync {
         let new = NewSync { trigger: SyncTrigger::Cli, forced, restore_seq };
         match submit::request(&self.db, branch, new, Utc::now()).await.unwrap() {
-            Requested::Pending(sync) => sync,
+            Requested::Pending { sync, .. } => sync,
             Requested::Running(sync) => panic!("sync {} runs", sync.id),
         }
     }

@@ -118,7 +118,7 @@ fn tree(files: &[(&[u8], &File)], batch: &mut Vec<u8>) -> ObjectId {
             mode if mode.is_submodule() => "commit",
             _ => "blob",
         };
-        batch.extend_from_slice(format!("{mode} {kind} {id}\t").as_bytes());
+        batch.extend_from_slice(format!("{:06o} {kind} {id}\t", mode.0).as_bytes());
         batch.extend_from_slice(name);
         batch.push(0);
     }

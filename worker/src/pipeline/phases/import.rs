@@ -57,9 +57,12 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
     let limit = run.settings.source.max_content_bytes as i64;
     let seq = run.draft().seq();
     let total = blobs::count_without_content(&run.db, run.tenant(), run.branch.id, seq, limit).await?;
+    if total == 0 {
+        return Ok(0);
+    }
     let mut done = 0;
     let mut after = 0;
-    while total > 0 {
+    loop {
         let page = blobs::without_content(
             &run.db,
             run.tenant(),
@@ -70,7 +73,7 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
             snapshot.preferred_batch() as u64,
         )
         .await?;
-        let Some((last, _)) = page.last() else { break };
+        let Some((last, _)) = page.last() else { return Ok(done) };
         after = *last;
         let mut seen = HashSet::with_capacity(page.len());
         let wanted: Vec<WantedBlob> = page
@@ -91,7 +94,6 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
         }
         done += stored;
     }
-    Ok(done)
 }
 
 /// Stores blobs as they come, some at a time.
