@@ -75,6 +75,8 @@ pub struct Run {
     pub use_haves: bool,
     /// Whether memory is derived from all files, not only from those that changed.
     pub derive_all: bool,
+    /// All files of the commit, where the whole of it was walked.
+    pub files_walked: Option<i64>,
     /// What the sync changed so far.
     pub counts: SyncCounts,
 }

@@ -185,6 +185,7 @@ impl Runner {
             target: None,
             use_haves: true,
             derive_all: false,
+            files_walked: None,
             counts: Default::default(),
         })
     }

@@ -114,6 +114,48 @@ on_each_database! {
         assert_eq!(old.len(), 3, "what the host has forgotten stays known here");
     }
 
+    /// The branch is force-pushed and its old commit forgotten after the head was found: the new head is synced.
+    async fn a_commit_that_is_gone(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::bare();
+        let server = GitHttp::start(repo.path().parent().unwrap()).await;
+        let source = remote(&server.url(repo.path().file_name().unwrap().to_str().unwrap()));
+        let base = repo.write("a", "1").commit("base");
+        repo.write("a", "2").commit("doomed");
+        let located = scene.locate(&source, None).await.unwrap();
+        repo.reset_hard(&base);
+        let commit = repo.write("b", "3").commit("instead");
+        repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+        repo.git(&["gc", "--prune=now", "--quiet"]);
+        let asked = scene.ask(&located.branch, false, None).await;
+        let (sync, error) = scene.run(&asked, Some(located.opened)).await;
+        assert!(error.is_none(), "{error:?}");
+        scene.assert_is(&sync, &repo, &commit).await;
+        let phases = scene.events(&sync).await;
+        let prepared = phases.iter().filter(|event| {
+            event.payload["type"] == "phaseStarted" && event.payload["phase"] == "prepare"
+        });
+        assert_eq!(prepared.count(), 2);
+    }
+
+    /// A branch that is deleted after its head was found fails clearly if its commit is forgotten, too.
+    async fn a_branch_that_is_gone(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::bare();
+        let server = GitHttp::start(repo.path().parent().unwrap()).await;
+        let source = remote(&server.url(repo.path().file_name().unwrap().to_str().unwrap()));
+        repo.write("a", "1").commit("base");
+        repo.branch("doomed").checkout("doomed");
+        repo.write("a", "2").commit("doomed");
+        let located = scene.locate(&source, Some("doomed")).await.unwrap();
+        repo.checkout("main").delete_branch("doomed");
+        repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+        repo.git(&["gc", "--prune=now", "--quiet"]);
+        let asked = scene.ask(&located.branch, false, None).await;
+        let (sync, error) = scene.run(&asked, Some(located.opened)).await;
+        assert_eq!(sync.error_code.as_deref(), Some("branch-not-found"), "{error:?}");
+    }
+
     /// A whole directory moves: nothing is fetched, and every file is a rename.
     async fn mass_rename(db: TestDatabase) {
         let scene = Scene::new(db).await;
@@ -252,5 +294,21 @@ fn corrupt_packs(repo: &TestRepo) {
             std::fs::remove_file(&path).unwrap();
             std::fs::write(&path, bytes).unwrap();
         }
+    }
+}
+
+/// A file of 100 MB, from disk and over the network: row and proof hold, the content is not kept, and the user is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_100_mb() {
+    let scene = Scene::new(testkit::database::TestDatabase::sqlite().await).await;
+    let repo = TestRepo::bare();
+    let edge = EdgeCases::with_large_file(&repo, 100 << 20);
+    let server = GitHttp::start(repo.path().parent().unwrap()).await;
+    let url = server.url(repo.path().file_name().unwrap().to_str().unwrap());
+    for source in [local(&repo), remote(&url)] {
+        let sync = scene.sync(&source, None).await;
+        scene.assert_is(&sync, &repo, &edge.commit).await;
+        let told = scene.events(&sync).await;
+        assert!(told.iter().any(|event| event.payload["code"] == "content-not-stored"));
     }
 }

@@ -7,5 +7,6 @@ mod github;
 mod hard_cases;
 mod histories;
 mod memory;
+mod proof;
 mod scene;
 mod syncs;

@@ -36,7 +36,10 @@ impl Phase for Finalize {
 async fn count(run: &mut Run) -> Result<(), SyncError> {
     let before = run.previous.as_ref().map_or(0, |previous| SyncCounts::from(previous).files());
     let counts = &mut run.counts;
-    counts.unchanged = before - counts.modified - counts.deleted;
+    counts.unchanged = match run.files_walked {
+        Some(all) => all - counts.modified - counts.added,
+        None => before - counts.modified - counts.deleted,
+    };
     if counts.added > 0 && counts.deleted > 0 {
         let later = entities::temporal::Draft::after_head(&run.branch).state();
         counts.renamed =

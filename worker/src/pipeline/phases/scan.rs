@@ -43,6 +43,7 @@ impl Phase for Scan {
         run.counts.added = counts.added;
         run.counts.modified = counts.modified;
         run.counts.deleted = counts.deleted;
+        run.files_walked = run.sync.forced.then_some(counts.seen);
         Ok(Next::Continue)
     }
 }
@@ -81,6 +82,7 @@ async fn open(run: &mut Run) -> Result<(), SyncError> {
 /// Files counted while walking. A rename is one added and one deleted here.
 #[derive(Default)]
 struct Counts {
+    seen: i64,
     added: i64,
     modified: i64,
     deleted: i64,
@@ -101,7 +103,6 @@ struct Walk<'a> {
     state: StateAt,
     stack: Vec<Directory>,
     counts: Counts,
-    seen: u64,
     closed_files: Vec<i64>,
     closed_trees: Vec<i64>,
     new_files: Vec<NewFile>,
@@ -123,7 +124,6 @@ impl<'a> Walk<'a> {
             state,
             stack: vec![root],
             counts: Counts::default(),
-            seen: 0,
             closed_files: Vec::new(),
             closed_trees: Vec::new(),
             new_files: Vec::new(),
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
             let next = self.stack.len().saturating_sub(DIRECTORIES_AT_ONCE);
             let directories = self.stack.split_off(next);
             self.compare(directories).await?;
-            self.run.progress.update(Scan.name(), self.seen, None, Unit::Files);
+            self.run.progress.update(Scan.name(), self.counts.seen as u64, None, Unit::Files);
             let waiting = self.new_files.len()
                 + self.new_trees.len()
                 + self.closed_files.len()
@@ -200,7 +200,7 @@ impl<'a> Walk<'a> {
             files.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
         let mut trees: HashMap<Vec<u8>, TreeRow> =
             trees.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
-        self.seen += entries.iter().filter(|entry| !entry.mode.is_directory()).count() as u64;
+        self.counts.seen += entries.iter().filter(|entry| !entry.mode.is_directory()).count() as i64;
         for entry in entries {
             if entry.mode.is_directory() {
                 self.compare_directory(&directory, entry, &mut trees)?;
