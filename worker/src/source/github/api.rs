@@ -392,7 +392,7 @@ pub(super) fn unreachable(host: &str, error: &(dyn std::error::Error + 'static))
     SourceError::Unreachable { host: host.to_owned(), reason: reason(error) }
 }
 
-/// A boxed error of the transport, told like [`unreachable`].
+/// A boxed error of the transport, told like [`fn@unreachable`].
 pub(super) fn broken(host: &str, error: &BoxError) -> SourceError {
     unreachable(host, &**error)
 }
