@@ -119,18 +119,33 @@ pub trait Source: Send + Sync {
 
     /// Opens the commit at `head` for reading.
     ///
-    /// `haves` are commits whose trees and blobs the caller already keeps (at most [`MAX_HAVES`]); what they reach
-    /// need not be readable from the snapshot. An empty list asks for everything.
+    /// What the trees of `haves` reach need not be readable from the snapshot. Without any, everything is.
     async fn open(
         &self,
         head: &Head,
-        haves: &[ObjectId],
+        haves: &Haves,
         context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError>;
 }
 
 /// The most commits that are offered as already known when a snapshot is opened.
 pub const MAX_HAVES: usize = 32;
+
+/// What the caller keeps already, so that it need not be sent again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Haves {
+    /// Commits whose trees and blobs are kept, the likeliest ancestor of what is opened first; at most [`MAX_HAVES`]
+    /// are looked at.
+    pub commits: Vec<ObjectId>,
+    /// When the first of them was committed, if the branch is likely to have grown little since.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl<const N: usize> From<[ObjectId; N]> for Haves {
+    fn from(commits: [ObjectId; N]) -> Self {
+        Self { commits: commits.into(), since: None }
+    }
+}
 
 /// One commit, open for reading. What it holds on disk is removed when it is dropped.
 #[async_trait]

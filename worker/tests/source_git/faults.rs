@@ -38,7 +38,7 @@ async fn each_request_survives_each_fault_that_passes() {
             let (context, notices) = listening();
             let source = source(&server.url("repo"));
             let head = source.head(None, None, &context).await.unwrap();
-            let snapshot = source.open(&head, &[], &context).await.unwrap();
+            let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
             assert_eq!(without_bytes(&read_all(&*snapshot).await), expected, "{fault:?} at {before}");
             assert_eq!(server.take_requests().len(), 4, "{fault:?} at {before}");
             assert_eq!(context.traffic().requests(), 4);
@@ -55,7 +55,7 @@ async fn a_flipped_bit_anywhere_in_a_pack_is_noticed() {
     let (context, _) = listening();
     let at = source(&server.url("repo"));
     let head = at.head(None, None, &context).await.unwrap();
-    at.open(&head, &[], &context).await.unwrap();
+    at.open(&head, &Default::default(), &context).await.unwrap();
     let bytes = server.take_requests()[2].bytes as isize;
     // From the packet that starts the pack to the last byte of its checksum, before the closing flush. What comes
     // before it says where history was cut, which is not used.
@@ -64,7 +64,7 @@ async fn a_flipped_bit_anywhere_in_a_pack_is_noticed() {
         (start..bytes - 4).step_by(((bytes - start) as usize / 60).max(1)).chain([bytes - 5, bytes - 24]);
     for place in places {
         server.push_fault(Fault::FlipByte(place));
-        let snapshot = at.open(&head, &[], &context).await.unwrap();
+        let snapshot = at.open(&head, &Default::default(), &context).await.unwrap();
         assert_eq!(without_bytes(&read_all(&*snapshot).await), expected, "a flipped bit at {place}");
         assert_eq!(server.take_requests().len(), 2, "a flipped bit at {place} went unnoticed");
     }
@@ -77,11 +77,11 @@ async fn a_pack_that_is_cut_anywhere_is_noticed() {
     let (context, _) = listening();
     let at = source(&server.url("repo"));
     let head = at.head(None, None, &context).await.unwrap();
-    at.open(&head, &[], &context).await.unwrap();
+    at.open(&head, &Default::default(), &context).await.unwrap();
     let bytes = server.take_requests()[2].bytes as usize;
     for length in (0..bytes - 4).step_by(bytes / 40).chain([bytes - 5]) {
         server.push_fault(Fault::Truncate(length));
-        at.open(&head, &[], &context).await.unwrap();
+        at.open(&head, &Default::default(), &context).await.unwrap();
         assert_eq!(server.take_requests().len(), 2, "a cut after {length} of {bytes} bytes went unnoticed");
     }
 }
@@ -132,7 +132,7 @@ async fn silence_is_given_up() {
     let (source, context) = (git::open(&server.url("repo"), &settings), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
     server.push_fault(Fault::Stall);
-    let error = source.open(&head, &[], &context).await.err().unwrap();
+    let error = source.open(&head, &Default::default(), &context).await.err().unwrap();
     assert!(
         matches!(&error, SourceError::Unreachable { reason, .. } if reason.contains("1 seconds")),
         "{error}"
@@ -149,7 +149,8 @@ async fn a_transfer_stops_when_it_is_cancelled() {
     let cancel = CancellationToken::new();
     let context = SourceContext::new(cancel.clone(), |_| {});
     server.push_fault(Fault::Stall);
-    let opening = source.open(&head, &[], &context);
+    let nothing = Default::default();
+    let opening = source.open(&head, &nothing, &context);
     let cancelling = async {
         // The stalled answer has begun once a byte of it is counted.
         while server.requests().first().is_none_or(|request| request.bytes == 0) {
@@ -176,7 +177,7 @@ async fn blobs_stop_when_cancelled_or_when_nobody_listens() {
     for url in urls {
         let source = source(&url);
         let head = source.head(None, None, &SourceContext::quiet()).await.unwrap();
-        let snapshot = source.open(&head, &[], &SourceContext::quiet()).await.unwrap();
+        let snapshot = source.open(&head, &Default::default(), &SourceContext::quiet()).await.unwrap();
         let ids = listing(&repo.path, head.commit).into_values().map(|(_, id)| id);
         let wanted: Vec<WantedBlob> = ids.map(|id| WantedBlob { id, size: 1 }).collect();
 
@@ -205,7 +206,7 @@ async fn a_pack_over_the_limit_is_refused() {
     let settings = SourceSettings { max_pack_bytes: 200, ..settings() };
     let (source, context) = (git::open(&server.url("repo"), &settings), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let error = source.open(&head, &[], &context).await.err().unwrap();
+    let error = source.open(&head, &Default::default(), &context).await.err().unwrap();
     assert!(matches!(error, SourceError::TooLarge { .. }), "{error}");
     assert_eq!(server.requests().len(), 3);
 }
@@ -219,18 +220,18 @@ async fn the_scratch_folder_is_used_and_left_empty_and_its_absence_reported() {
     let settings = SourceSettings { scratch: Some(scratch.path().to_owned()), ..settings() };
     let (source, context) = (git::open(&server.url("repo"), &settings), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(count(scratch.path()), 1);
     let folder = scratch.path().read_dir().unwrap().next().unwrap().unwrap();
     assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o077, 0, "others can read the pack");
     drop(snapshot);
     assert_eq!(count(scratch.path()), 0);
     (0..settings.attempts).for_each(|_| server.push_fault(Fault::Truncate(500)));
-    assert!(matches!(source.open(&head, &[], &context).await, Err(SourceError::Corrupt(_))));
+    assert!(matches!(source.open(&head, &Default::default(), &context).await, Err(SourceError::Corrupt(_))));
     assert_eq!(count(scratch.path()), 0);
 
     let absent = SourceSettings { scratch: Some(scratch.path().join("absent")), ..settings };
     let source = git::open(&server.url("repo"), &absent);
-    let error = source.open(&head, &[], &context).await.err().unwrap();
+    let error = source.open(&head, &Default::default(), &context).await.err().unwrap();
     assert!(matches!(error, SourceError::Io { .. }), "{error}");
 }

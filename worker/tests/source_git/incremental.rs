@@ -1,7 +1,7 @@
 //! Opening a commit when others are known: only what is new comes.
 
 use entities::ObjectId;
-use project_sync_worker::source::{SourceContext, SourceError, WantedBlob};
+use project_sync_worker::source::{Haves, SourceContext, SourceError, WantedBlob};
 use testkit::git_http::GitHttp;
 
 use crate::support::{Repo, listing, read_all, read_blobs, settings, source, without_bytes};
@@ -25,7 +25,7 @@ async fn only_what_is_new_is_sent() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    source.open(&head, &[], &context).await.unwrap();
+    source.open(&head, &Default::default(), &context).await.unwrap();
     let whole = server.take_requests()[2].bytes;
 
     for n in 0..20 {
@@ -33,7 +33,7 @@ async fn only_what_is_new_is_sent() {
         repo.commit("More");
     }
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[start], &context).await.unwrap();
+    let snapshot = source.open(&head, &[start].into(), &context).await.unwrap();
     let requests = server.take_requests();
     assert_eq!(requests.len(), 3);
     assert!(requests[2].bytes * 5 < whole, "{} of {whole} bytes", requests[2].bytes);
@@ -61,8 +61,8 @@ async fn a_commit_is_in_its_snapshot_even_if_it_or_its_descendants_are_known() {
         project_sync_worker::source::git::remote::SmartHttp::new(&server.url("repo"), None, &settings())
             .unwrap();
     let context = SourceContext::quiet();
-    for haves in [&[start][..], &[later], &[later, start]] {
-        let snapshot = http.fetch(start, haves, &context).await.unwrap();
+    for haves in [[start].into(), [later].into(), [later, start].into()] {
+        let snapshot = http.fetch(start, &haves, &context).await.unwrap();
         assert_eq!(snapshot.commit().id, start);
         assert_eq!(snapshot.commit().tree, repo.id(&format!("{start}^{{tree}}")));
     }
@@ -77,7 +77,7 @@ async fn a_change_without_new_content_sends_trees_only() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[start], &context).await.unwrap();
+    let snapshot = source.open(&head, &[start].into(), &context).await.unwrap();
     assert_eq!(snapshot.tree(repo.id("HEAD:renamed")).await.unwrap(), None);
     let root = snapshot.tree(repo.id("HEAD:")).await.unwrap().unwrap();
     assert!(root.iter().any(|entry| entry.name == b"renamed"));
@@ -100,10 +100,10 @@ async fn commits_that_the_server_lost_do_no_harm() {
         }
         let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
         let head = source.head(None, None, &context).await.unwrap();
-        let snapshot = source.open(&head, &[lost], &context).await.unwrap();
+        let snapshot = source.open(&head, &[lost].into(), &context).await.unwrap();
         let files = read_all(&*snapshot).await;
         assert_eq!(without_bytes(&files), listing(&repo.path, repo.id("HEAD")));
-        let snapshot = source.open(&head, &[lost, ObjectId([9; 20]), start], &context).await.unwrap();
+        let snapshot = source.open(&head, &[lost, ObjectId([9; 20]), start].into(), &context).await.unwrap();
         assert_eq!(snapshot.tree(repo.id("HEAD:d2")).await.unwrap(), None);
         assert_eq!(snapshot.blob_sizes(&[repo.id("HEAD:other")]).await.unwrap(), [Some(4)]);
     }
@@ -119,7 +119,7 @@ async fn more_haves_than_are_offered_are_cut() {
     haves.extend((0..100).map(|n| ObjectId([n; 20])));
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &haves, &context).await.unwrap();
+    let snapshot = source.open(&head, &Haves { commits: haves, since: None }, &context).await.unwrap();
     assert_eq!(snapshot.tree(repo.id("HEAD:d0")).await.unwrap(), None);
 }
 
@@ -129,7 +129,7 @@ async fn without_haves_what_is_absent_is_missing() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(snapshot.tree(ObjectId::EMPTY_TREE).await.unwrap(), Some(Vec::new()));
     let error = snapshot.tree(ObjectId([7; 20])).await.unwrap_err();
     assert!(matches!(error, SourceError::Missing(_)));
@@ -157,7 +157,7 @@ async fn merges_of_old_branches_and_reverts_are_complete_and_small() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[known], &context).await.unwrap();
+    let snapshot = source.open(&head, &[known].into(), &context).await.unwrap();
     let (new, old) = (listing(&repo.path, head.commit), listing(&repo.path, known));
     let changed: Vec<ObjectId> =
         new.values().filter(|file| !old.values().any(|other| other == *file)).map(|(_, id)| *id).collect();
@@ -177,7 +177,7 @@ async fn a_known_commit_far_away_costs_bytes_but_nothing_is_lost() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[known], &context).await.unwrap();
+    let snapshot = source.open(&head, &[known].into(), &context).await.unwrap();
     assert_eq!(without_bytes(&read_all(&*snapshot).await), listing(&repo.path, head.commit));
     assert_eq!(server.requests().len(), 3);
 }
@@ -192,6 +192,39 @@ async fn a_force_push_is_read_whole_if_need_be() {
     let server = GitHttp::start(repo.folder.path()).await;
     let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = source.head(Some("main"), None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[known], &context).await.unwrap();
+    let snapshot = source.open(&head, &[known].into(), &context).await.unwrap();
     assert_eq!(without_bytes(&read_all(&*snapshot).await), listing(&repo.path, head.commit));
+}
+
+/// With the time of a have, the server looks no further back than that (and a week), however many generations there are.
+#[tokio::test]
+async fn a_known_time_bounds_what_is_sent() {
+    let repo = large();
+    for n in 0..30 {
+        repo.write("log", format!("{n}").repeat(4_000));
+        repo.commit_at(&format!("Before {n}"), 1_700_000_000 + n * 86_400);
+    }
+    let start = repo.id("HEAD");
+    repo.write("log", "short");
+    repo.commit_at("After", 1_700_000_000 + 31 * 86_400);
+    let server = GitHttp::start(repo.folder.path()).await;
+    let (source, context) = (source(&server.url("repo")), SourceContext::quiet());
+    let since = chrono::DateTime::from_timestamp(1_700_000_000 + 29 * 86_400, 0);
+    let mut bytes = Vec::new();
+    for since in [None, since] {
+        let head = source.head(None, None, &context).await.unwrap();
+        let haves = Haves { commits: vec![start], since };
+        let snapshot = source.open(&head, &haves, &context).await.unwrap();
+        assert_eq!(snapshot.commit().id, repo.id("HEAD"));
+        let requests = server.take_requests();
+        assert_eq!(requests.len(), 3);
+        bytes.push(requests[2].bytes);
+    }
+    assert!(bytes[1] * 2 < bytes[0], "{bytes:?}");
+    // Nothing was committed since: the server refuses, and is asked in another way.
+    let head = source.head(None, None, &context).await.unwrap();
+    let haves = Haves { commits: vec![start], since: chrono::DateTime::from_timestamp(1_900_000_000, 0) };
+    let snapshot = source.open(&head, &haves, &context).await.unwrap();
+    assert_eq!(snapshot.commit().id, repo.id("HEAD"));
+    assert_eq!(server.take_requests().len(), 4);
 }

@@ -28,7 +28,7 @@ async fn the_commit_is_described_and_the_head_names_its_tree() {
     let head = source.head(None, None, &context).await.unwrap();
     assert_eq!((head.branch.as_str(), head.commit), ("main", repo.id("HEAD")));
     assert_eq!(head.tree, Some(repo.id("HEAD^{tree}")));
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     let commit = snapshot.commit();
     assert_eq!(commit.summary, "Second: say hello");
     let seconds = commit.committed_at.unwrap().timestamp().to_string();
@@ -165,7 +165,7 @@ async fn what_a_partial_clone_lacks_is_missing() {
     let partial = source(repo.folder.path().join("partial.git").to_str().unwrap());
     let context = SourceContext::quiet();
     let head = partial.head(None, None, &context).await.unwrap();
-    let snapshot = partial.open(&head, &[], &context).await.unwrap();
+    let snapshot = partial.open(&head, &Default::default(), &context).await.unwrap();
     let id = repo.id("HEAD:README.md");
     assert_eq!(snapshot.blob_sizes(&[id, repo.id("HEAD^{tree}")]).await.unwrap(), [None, None]);
     let error = read_blobs(&*snapshot, vec![WantedBlob { id, size: 9 }]).await.unwrap_err();
@@ -173,7 +173,10 @@ async fn what_a_partial_clone_lacks_is_missing() {
     let error = snapshot.tree(ObjectId([7; 20])).await.unwrap_err();
     assert!(matches!(error, SourceError::Missing(_)));
     let gone = Head { commit: ObjectId([7; 20]), ..head };
-    assert!(matches!(partial.open(&gone, &[], &context).await, Err(SourceError::CommitGone(_))));
+    assert!(matches!(
+        partial.open(&gone, &Default::default(), &context).await,
+        Err(SourceError::CommitGone(_))
+    ));
 }
 
 #[tokio::test]
@@ -189,7 +192,7 @@ async fn an_object_with_other_bytes_than_its_id_says_is_corrupt() {
     fs::copy(loose(b), loose(a)).unwrap();
     let (source, context) = (source(repo.url()), SourceContext::quiet());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     let error = read_blobs(&*snapshot, vec![WantedBlob { id: a, size: 3 }]).await.unwrap_err();
     assert!(matches!(error, SourceError::Corrupt(_)), "{error}");
 }
@@ -220,7 +223,7 @@ async fn the_empty_tree_needs_no_object() {
     let context = SourceContext::quiet();
     let source = source(repo.url());
     let head = source.head(None, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(snapshot.tree(ObjectId::EMPTY_TREE).await.unwrap(), Some(Vec::new()));
     assert_eq!(read_all(&*snapshot).await.len(), 0);
 }

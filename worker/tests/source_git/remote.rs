@@ -34,7 +34,7 @@ async fn a_head_takes_two_requests_and_opening_it_one_more() {
     let head = source.head(None, None, &context).await.unwrap();
     assert_eq!((head.branch.as_str(), head.commit, head.tree), ("main", repo.id("HEAD"), None));
     assert_eq!(shape(&server.requests()), ["GET refs", "POST git-upload-pack"]);
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(snapshot.commit().tree, repo.id("HEAD^{tree}"));
     read_all(&*snapshot).await;
     let requests = server.take_requests();
@@ -53,10 +53,10 @@ async fn a_known_commit_takes_two_requests() {
     let server = GitHttp::start(repo.folder.path()).await;
     let http = SmartHttp::new(&server.url("repo"), None, &settings()).unwrap();
     let context = SourceContext::quiet();
-    let snapshot = http.fetch(repo.id("HEAD~1"), &[], &context).await.unwrap();
+    let snapshot = http.fetch(repo.id("HEAD~1"), &Default::default(), &context).await.unwrap();
     assert_eq!(without_bytes(&read_all(&*snapshot).await), listing(&repo.path, repo.id("HEAD~1")));
     assert_eq!(shape(&server.take_requests()), ["GET refs", "POST git-upload-pack"]);
-    let error = http.fetch(ObjectId([7; 20]), &[], &context).await.err().unwrap();
+    let error = http.fetch(ObjectId([7; 20]), &Default::default(), &context).await.err().unwrap();
     assert!(matches!(error, SourceError::CommitGone(_)), "{error}");
     assert_eq!(shape(&server.take_requests()), ["POST git-upload-pack"]);
 }
@@ -69,7 +69,7 @@ async fn servers_without_version_2_are_read_too() {
     server.ignore_protocol_version();
     let (at, context) = (source(&server.url("repo")), SourceContext::quiet());
     let head = at.head(None, None, &context).await.unwrap();
-    let snapshot = at.open(&head, &[], &context).await.unwrap();
+    let snapshot = at.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(read_all(&*snapshot).await, read_branch(&*source(repo.url()), None).await);
     assert_eq!(shape(&server.take_requests()), ["GET refs", "POST git-upload-pack"]);
     let branches = at.branches(&context).await.unwrap();
@@ -78,11 +78,11 @@ async fn servers_without_version_2_are_read_too() {
     let next = repo.write("new", "n").commit("Third");
     let head = at.head(None, None, &context).await.unwrap();
     assert_eq!(head.commit, next);
-    let partial = at.open(&head, &[repo.id("HEAD~1")], &context).await.unwrap();
+    let partial = at.open(&head, &[repo.id("HEAD~1")].into(), &context).await.unwrap();
     assert!(partial.tree(repo.id("HEAD:")).await.unwrap().is_some());
     assert_eq!(partial.tree(repo.id("HEAD:src")).await.unwrap(), None);
     let gone = project_sync_worker::source::Head { commit: ObjectId([7; 20]), ..head };
-    assert!(matches!(at.open(&gone, &[], &context).await, Err(SourceError::CommitGone(_))));
+    assert!(matches!(at.open(&gone, &Default::default(), &context).await, Err(SourceError::CommitGone(_))));
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn redirects_are_followed_and_the_token_stays_home() {
     home.push_fault(Fault::Redirect(home.base_url()));
     home.push_fault(Fault::Redirect(away.base_url()));
     let head = source.head(None, None, &context).await.unwrap();
-    source.open(&head, &[], &context).await.unwrap();
+    source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(context.traffic().requests(), 5);
     assert!(home.requests().iter().all(|request| request.authorization.is_some()));
     assert_eq!(home.requests().len(), 2);
@@ -188,7 +188,7 @@ async fn redirects_are_followed_and_the_token_stays_home() {
     // A POST that is sent elsewhere stays a POST.
     let head = source.head(None, None, &context).await.unwrap();
     home.push_fault(Fault::Redirect(away.base_url()));
-    source.open(&head, &[], &context).await.unwrap();
+    source.open(&head, &Default::default(), &context).await.unwrap();
     home.take_requests();
     for _ in 0..6 {
         home.push_fault(Fault::Redirect(home.base_url()));

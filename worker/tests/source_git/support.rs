@@ -52,6 +52,18 @@ impl Repo {
         self.id("HEAD")
     }
 
+    /// Commits at a time, in seconds since 1970.
+    pub fn commit_at(&self, message: &str, time: i64) -> ObjectId {
+        self.commit(message);
+        let date = format!("{time} +0000");
+        let mut amend = testkit::repo::git_command(&self.path);
+        amend
+            .args(["commit", "-q", "--amend", "--no-edit", "--date", &date])
+            .env("GIT_COMMITTER_DATE", &date);
+        assert!(amend.status().unwrap().success());
+        self.id("HEAD")
+    }
+
     pub fn id(&self, revision: &str) -> ObjectId {
         self.git(&["rev-parse", "--verify", revision]).parse().unwrap()
     }
@@ -195,7 +207,7 @@ pub fn without_bytes(files: &Files) -> BTreeMap<Vec<u8>, (FileMode, ObjectId)> {
 pub async fn read_branch(source: &dyn Source, branch: Option<&str>) -> Files {
     let context = SourceContext::quiet();
     let head = source.head(branch, None, &context).await.unwrap();
-    let snapshot = source.open(&head, &[], &context).await.unwrap();
+    let snapshot = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(snapshot.commit().id, head.commit);
     read_all(&*snapshot).await
 }

@@ -186,12 +186,12 @@ async fn the_commit_is_described_without_another_request() {
     let source = fixture.open(&rest());
     let context = SourceContext::quiet();
     let head = source.head(Some("main"), None, &context).await.unwrap();
-    let opened = source.open(&head, &[], &context).await.unwrap();
+    let opened = source.open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(opened.commit().summary, "A summary");
     assert_eq!(opened.commit().committed_at, DateTime::from_timestamp(1_700_000_000, 0));
     assert_eq!(fixture.api_requests().len(), 1);
     // A source that did not find the head itself asks for the commit.
-    let other = fixture.open(&rest()).open(&head, &[], &context).await.unwrap();
+    let other = fixture.open(&rest()).open(&head, &Default::default(), &context).await.unwrap();
     assert_eq!(other.commit(), opened.commit());
     assert_eq!(fixture.api_requests().len(), 2);
 }

@@ -225,7 +225,7 @@ async fn gits_own_protocol_keeps_to_its_budget() {
     let told = Told::new();
     let source = fixture.open(&settings);
     let head = source.head(Some("main"), None, &told.context).await.unwrap();
-    let opened = source.open(&head, &[first.commit], &told.context).await.unwrap();
+    let opened = source.open(&head, &[first.commit].into(), &told.context).await.unwrap();
     let changed = [blob_id(&all[3].2)];
     assert_eq!(blobs(&*opened, &changed, &told.context).await.unwrap()[&changed[0]], all[3].2);
     assert!(told.context.traffic().requests() <= 5, "{}", told.context.traffic().requests());

@@ -251,6 +251,6 @@ pub async fn snapshot(
     context: &SourceContext,
 ) -> Result<(Head, Box<dyn Snapshot>), SourceError> {
     let head = source.head(Some("main"), None, context).await?;
-    let snapshot = source.open(&head, &[], context).await?;
+    let snapshot = source.open(&head, &Default::default(), context).await?;
     Ok((head, snapshot))
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bus::Unit;
+use chrono::TimeDelta;
 use entities::{
     ObjectId, PathHash,
     blobs::{self, KnownBlob},
@@ -18,8 +19,11 @@ use crate::{
     error::{MAX_PATH_BYTES, SyncError},
     object::{self, TreeEntry, base_name},
     pipeline::{Next, Phase, Run, Target},
-    source::{MAX_HAVES, SourceError},
+    source::{Haves, MAX_HAVES, SourceError},
 };
+
+/// A branch that was synced within this time has grown so little that all its commits since may be sent.
+const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// Directories compared with their rows in one query.
 const DIRECTORIES_AT_ONCE: usize = 100;
@@ -51,20 +55,8 @@ impl Phase for Scan {
 /// Opens the commit, offering what is known already.
 async fn open(run: &mut Run) -> Result<(), SyncError> {
     let head = run.head.clone().ok_or(SyncError::Internal("no head yet"))?;
-    let mut haves = Vec::new();
-    if run.use_haves && !run.sync.forced {
-        let branches = entities::projects::branches(&run.db, &run.repository).await?;
-        let ids: Vec<_> = branches.iter().map(|branch| branch.id).collect();
-        haves = syncs::recent_commits(&run.db, &ids, MAX_HAVES).await?;
-        // The commit that the rows show now comes first, however long ago it was synced.
-        if let Some(shown) = run.previous.as_ref().and_then(|previous| previous.commit_id) {
-            haves.retain(|have| *have != shown);
-            haves.insert(0, shown);
-            haves.truncate(MAX_HAVES);
-        }
-        // Asking for what one claims to have gives nothing; the commit itself is always wanted.
-        haves.retain(|have| *have != head.commit);
-    }
+    let haves =
+        if run.use_haves && !run.sync.forced { haves(run, head.commit).await? } else { Haves::default() };
     run.snapshot = None;
     let snapshot = run.source.open(&head, &haves, &run.context).await?;
     let commit = snapshot.commit();
@@ -77,6 +69,24 @@ async fn open(run: &mut Run) -> Result<(), SyncError> {
     });
     run.snapshot = Some(snapshot);
     Ok(())
+}
+
+/// What earlier syncs keep.
+async fn haves(run: &Run, wanted: ObjectId) -> Result<Haves, SyncError> {
+    let branches = entities::projects::branches(&run.db, &run.repository).await?;
+    let ids: Vec<_> = branches.iter().map(|branch| branch.id).collect();
+    let mut haves = Haves { commits: syncs::recent_commits(&run.db, &ids, MAX_HAVES).await?, since: None };
+    // The commit that the rows show now comes first, however long ago it was synced.
+    if let Some((previous, shown)) = run.previous.as_ref().and_then(|sync| Some((sync, sync.commit_id?))) {
+        haves.commits.retain(|have| *have != shown);
+        haves.commits.insert(0, shown);
+        haves.commits.truncate(MAX_HAVES);
+        let is_recent = previous.finished_at.is_some_and(|end| run.clock.now() - end < RECENT);
+        haves.since = previous.committed_at.filter(|_| is_recent);
+    }
+    // Asking for what one claims to have gives nothing; the commit itself is always wanted.
+    haves.commits.retain(|have| *have != wanted);
+    Ok(haves)
 }
 
 /// Files counted while walking. A rename is one added and one deleted here.

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     object::TreeEntry,
     source::{
-        Blob, BranchHead, CommitInfo, Head, KnownHead, Snapshot, Source, SourceContext, SourceError,
+        Blob, BranchHead, CommitInfo, Haves, Head, KnownHead, Snapshot, Source, SourceContext, SourceError,
         WantedBlob,
     },
 };
@@ -173,7 +173,7 @@ impl Source for LocalSource {
     async fn open(
         &self,
         head: &Head,
-        _haves: &[ObjectId],
+        _haves: &Haves,
         _context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
         let (path, id) = (self.path.clone(), head.commit);

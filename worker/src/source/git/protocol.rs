@@ -11,7 +11,7 @@ use super::{
     pktline::{DELIMITER, FLUSH, Packet, Packets, SideBand, corrupt, one_line, push_line, unwrap},
     refs::{HeadRef, RefList, branch_name},
 };
-use crate::source::SourceError;
+use crate::source::{Haves, SourceError};
 
 /// What messages call this program.
 const AGENT: &str = concat!("agent=project-sync/", env!("CARGO_PKG_VERSION"));
@@ -217,7 +217,7 @@ pub(super) fn read_refs(
     Ok(list)
 }
 
-/// How many generations of commits are asked for when there are haves.
+/// How many generations of commits are asked for when there are haves and no time is known.
 ///
 /// A server leaves out what a have holds only where it meets that have while it walks the history. With a depth of 1 it
 /// meets none and sends everything. (The `thin-pack` capability would change that, but then deltas come whose bases are
@@ -225,6 +225,26 @@ pub(super) fn read_refs(
 /// depth bounds both: a have within it saves nearly everything, one beyond it nothing, and the generations themselves
 /// cost no more than what changed in them.
 const DEPTH_WITH_HAVES: u32 = 50;
+
+/// How much further back than the have's own time the history is asked for, in seconds: a week.
+///
+/// A server walks until commits are older than the time given, and where a merge queue or a rebase left times out of
+/// order it would stop short of the have. Measured over 3 to 20 commits of four public repositories, a week always
+/// reached it and cost 1 to 9 times the least possible, where a depth of 50 cost 3 to 47 times that.
+const SINCE_SLACK_SECONDS: i64 = 7 * 24 * 3_600;
+
+/// No commit is older than git itself (April 2005): an earlier time is not one to rely on.
+const FIRST_PLAUSIBLE_SECOND: i64 = 1_112_313_600;
+
+/// How far back the server may look for what the `haves` hold.
+fn deepen(haves: &Haves, can_deepen_since: bool) -> String {
+    let since = haves.since.map(|since| since.timestamp() - SINCE_SLACK_SECONDS);
+    match since.filter(|since| can_deepen_since && *since >= FIRST_PLAUSIBLE_SECOND) {
+        _ if haves.commits.is_empty() => "deepen 1".to_owned(),
+        Some(since) => format!("deepen-since {since}"),
+        None => format!("deepen {DEPTH_WITH_HAVES}"),
+    }
+}
 
 /// The request for one commit, less what the `haves` hold.
 ///
@@ -234,13 +254,11 @@ const DEPTH_WITH_HAVES: u32 = 50;
 pub(super) fn fetch(
     advertisement: &Advertisement,
     commit: ObjectId,
-    haves: &[ObjectId],
+    haves: &Haves,
 ) -> Result<Vec<u8>, SourceError> {
-    let depth = if haves.is_empty() { 1 } else { DEPTH_WITH_HAVES };
-    let deepen = format!("deepen {depth}");
     let unsupported = |what: &str| SourceError::Unsupported(format!("a git server without {what}"));
-    let shallow = haves.iter().map(|have| format!("shallow {have}"));
-    let have = haves.iter().map(|have| format!("have {have}"));
+    let shallow = haves.commits.iter().map(|have| format!("shallow {have}"));
+    let have = haves.commits.iter().map(|have| format!("have {have}"));
     let mut message;
     match advertisement {
         Advertisement::V2(capabilities) => {
@@ -249,7 +267,8 @@ pub(super) fn fetch(
             }
             message = start_command(capabilities, "fetch");
             let lines = ["ofs-delta".into(), "no-progress".into(), format!("want {commit}")].into_iter();
-            let lines = lines.chain(shallow).chain([deepen]).chain(have);
+            // Version 2 says "shallow" for all that has to do with it (git's `gitprotocol-v2.txt`).
+            let lines = lines.chain(shallow).chain([deepen(haves, true)]).chain(have);
             lines.for_each(|line| push_line(&mut message, &line));
             push_line(&mut message, "done");
             message.extend_from_slice(FLUSH);
@@ -265,6 +284,7 @@ pub(super) fn fetch(
             let agent = capabilities.value("agent").map(|_| AGENT);
             let words: Vec<&str> = ["side-band-64k"].into_iter().chain(optional).chain(agent).collect();
             push_line(&mut message, &format!("want {commit} {}", words.join(" ")));
+            let deepen = deepen(haves, capabilities.has("deepen-since"));
             shallow.chain([deepen]).for_each(|line| push_line(&mut message, &line));
             message.extend_from_slice(FLUSH);
             have.for_each(|line| push_line(&mut message, &line));

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     settings::{Secret, SourceSettings},
     source::{
-        BranchHead, Head, KnownHead, MAX_HAVES, Snapshot, Source, SourceContext, SourceError,
+        BranchHead, Haves, Head, KnownHead, MAX_HAVES, Snapshot, Source, SourceContext, SourceError,
         retry::RetryPolicy,
     },
 };
@@ -79,7 +79,7 @@ impl SmartHttp {
     pub async fn fetch(
         &self,
         commit: ObjectId,
-        haves: &[ObjectId],
+        haves: &Haves,
         context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
         let handshake = match self.fresh_handshake() {
@@ -87,8 +87,9 @@ impl SmartHttp {
             None => self.shake_hands(context).await?,
         };
         // What is opened must be in the pack, so it is not offered as known.
-        let mut haves: Vec<ObjectId> =
-            haves.iter().copied().filter(|have| *have != commit).take(MAX_HAVES).collect();
+        let mut haves = haves.clone();
+        haves.commits.retain(|have| *have != commit);
+        haves.commits.truncate(MAX_HAVES);
         let mut attempt = 1;
         loop {
             let error = match self.fetch_once(&handshake, commit, &haves, context).await {
@@ -97,9 +98,12 @@ impl SmartHttp {
                 Err(error @ SourceError::CommitGone(_)) => return Err(error),
                 Err(error) => error,
             };
-            if attempt > 1 && matches!(error, SourceError::Corrupt(_)) {
-                // Perhaps it is not the line, but the server's idea of what can be left out.
-                haves.clear();
+            if matches!(error, SourceError::Corrupt(_) | SourceError::Server { .. }) {
+                // Perhaps it is not the line: a server refuses where nothing was committed since the time given. After
+                // that it may be its idea of what can be left out.
+                if haves.since.take().is_none() && attempt > 1 {
+                    haves.commits.clear();
+                }
             }
             self.retry.pause_after(error, &mut attempt, context).await?;
         }
@@ -197,13 +201,13 @@ impl SmartHttp {
         &self,
         handshake: &Handshake,
         commit: ObjectId,
-        haves: &[ObjectId],
+        haves: &Haves,
         context: &SourceContext,
     ) -> Result<PackSnapshot, SourceError> {
         let message = Bytes::from(protocol::fetch(&handshake.advertisement, commit, haves)?);
         let mut response = self.upload_pack(handshake, message, context).await?;
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-        let unpacking = self.unpack(chunks, commit, !haves.is_empty(), context);
+        let unpacking = self.unpack(chunks, commit, !haves.commits.is_empty(), context);
         let transferred = self.transfer(&mut response, sender, context).await;
         let unpacked = unpacking.await.unwrap_or_else(|error| {
             Err(SourceError::io("unpack what was fetched")(std::io::Error::other(error)))
@@ -367,7 +371,7 @@ impl Source for RemoteSource {
     async fn open(
         &self,
         head: &Head,
-        haves: &[ObjectId],
+        haves: &Haves,
         context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
         self.http()?.fetch(head.commit, haves, context).await

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use entities::{ObjectId, source_spec::GITHUB_API_URL};
 
 use super::{
-    BranchHead, CommitInfo, Head, KnownHead, MAX_BRANCHES, Notice, Snapshot, Source, SourceContext,
+    BranchHead, CommitInfo, Haves, Head, KnownHead, MAX_BRANCHES, Notice, Snapshot, Source, SourceContext,
     SourceError, git::remote::SmartHttp, near::near,
 };
 use crate::settings::{SourceSettings, Transfer};
@@ -246,7 +246,7 @@ impl Source for GitHubSource {
     async fn open(
         &self,
         head: &Head,
-        haves: &[ObjectId],
+        haves: &Haves,
         context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
         match self.settings.transfer {
