@@ -39,7 +39,7 @@ pub struct Drive<'a> {
     /// Fires when the user wants the end.
     cancel: CancellationToken,
     /// A pending sync that was made here.
-    made: Option<SyncId>,
+    made: Option<ProjectSync>,
 }
 
 /// What came of watching a sync that runs elsewhere.
@@ -69,9 +69,9 @@ impl<'a> Drive<'a> {
     /// If the database is away, or the user interrupted the waiting. A sync that failed is no error here.
     pub async fn finish(mut self, opened: Option<Opened>) -> Result<ProjectSync, CliError> {
         let result = self.ask_until_done(opened).await;
-        if let (Err(CliError::Interrupted), Some(made)) = (&result, self.made) {
+        if let (Err(CliError::Interrupted), Some(made)) = (&result, &self.made) {
             // Left pending, it would be run by the next command, when nobody wants it any more.
-            syncs::request_cancel(&self.runner.db, made, self.runner.clock.now()).await?;
+            self.runner.cancel(made).await?;
         }
         result
     }
@@ -86,7 +86,7 @@ impl<'a> Drive<'a> {
                 Requested::Pending { sync, is_new } => {
                     let is_wanted = self.is_wanted(&sync);
                     if is_new {
-                        self.made = Some(sync.id);
+                        self.made = Some(sync.clone());
                     }
                     let outcome = self.run(&sync, if is_wanted { opened.take() } else { None }).await?;
                     (sync, outcome)

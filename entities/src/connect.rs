@@ -11,6 +11,10 @@ use sea_orm::{
 /// How long a writer waits for SQLite's single write lock before it gives up.
 pub const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How often opening a SQLite file is tried while others open it, too, and the pause in between.
+const OPEN_TRIES: u32 = 50;
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
 /// SQLite's page cache for each connection, in KiB.
 const SQLITE_CACHE_KIB: i64 = 8_192;
 
@@ -61,7 +65,17 @@ pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConn
                 .pragma("temp_store", "FILE")
         });
     }
-    Database::connect(connect).await
+    let mut tries = 1;
+    loop {
+        match Database::connect(connect.clone()).await {
+            // Turning on the write-ahead log does not wait for other programs that open a new file just now.
+            Err(error) if tries < OPEN_TRIES && error.to_string().contains("database is locked") => {
+                tries += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way

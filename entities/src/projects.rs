@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, Set,
     sea_query::{ExprTrait, OnConflict},
 };
 
@@ -198,6 +199,15 @@ pub async fn branches(
 /// Finds a branch by id.
 pub async fn branch(db: &impl ConnectionTrait, id: BranchId) -> Result<Option<branch::Model>, DbErr> {
     branch::Entity::find_by_id(id).one(db).await
+}
+
+/// Keeps others from asking for or claiming syncs of a branch until the end of the transaction.
+pub async fn lock_branch(transaction: &DatabaseTransaction, id: BranchId) -> Result<(), DbErr> {
+    // SQLite's writers hold the only write lock already.
+    if transaction.get_database_backend() != DbBackend::Sqlite {
+        branch::Entity::find_by_id(id).lock_exclusive().one(transaction).await?;
+    }
+    Ok(())
 }
 
 /// Finds a branch of a repository by name, or makes its row.

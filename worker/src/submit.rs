@@ -159,10 +159,16 @@ pub async fn request(
     new: NewSync,
     now: DateTime<Utc>,
 ) -> Result<Requested, SyncError> {
-    if let Some(running) = syncs::running(db, branch.id).await? {
+    let transaction = entities::begin_write(db).await?;
+    projects::lock_branch(&transaction, branch.id).await?;
+    if let Some(running) = syncs::running(&transaction, branch.id).await? {
         return Ok(Requested::Running(running));
     }
-    let (sync, is_new) = syncs::request(db, branch, new, now).await?;
-    tracing::debug!(sync = %sync.id, is_new, "requested");
-    Ok(Requested::Pending { sync, is_new })
+    if let Some(sync) = syncs::pending(&transaction, branch.id).await? {
+        return Ok(Requested::Pending { sync, is_new: false });
+    }
+    let sync = syncs::create(&transaction, branch, new, now).await?;
+    transaction.commit().await?;
+    tracing::debug!(sync = %sync.id, "requested");
+    Ok(Requested::Pending { sync, is_new: true })
 }

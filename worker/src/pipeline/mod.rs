@@ -4,6 +4,7 @@
 //! cancellation, timings and the ending. Each phase can be run again from its start without harm, whatever an earlier
 //! attempt left, so that a sync can be resumed at any phase boundary.
 
+mod ending;
 pub mod phases;
 mod progress;
 mod run;

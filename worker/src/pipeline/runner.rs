@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bus::{Event, EventError, EventKind, ProgressBus, ProgressEvent, SyncJob};
+use bus::{Event, ProgressBus, SyncJob};
 use entities::{
     PhaseRecord, ProjectSync, SyncStatus, projects,
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
@@ -12,10 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
-use super::{
-    Next, Phase, Progress, Run, phases,
-    progress::{Recorder, event_row},
-};
+use super::{Next, Phase, Progress, Run, phases, progress::Recorder};
 use crate::{
     clock::Clock,
     error::{Recovery, SyncError},
@@ -275,68 +272,6 @@ impl Runner {
             run.progress.tell(Event::PhaseCompleted { phase: name.to_owned(), duration_ms }).await;
         }
         result
-    }
-
-    /// Ends the sync: its row, its last event and, if it completed, the branch's head, all in one transaction.
-    async fn end(&self, run: &Run, ending: Ending, records: &[PhaseRecord]) -> Result<(), SyncError> {
-        let seq = run.progress.flush().await? + 1;
-        let totals = run.totals(records);
-        let event = match &ending {
-            Ending::Completed { seq, commit, .. } => {
-                Event::Completed { number: *seq, commit: commit.to_string(), counts: totals.counts }
-            }
-            Ending::Failed { code, message } => {
-                Event::Failed { error: EventError { code: code.clone(), message: message.clone() } }
-            }
-            Ending::Cancelled => Event::Cancelled {},
-        };
-        debug_assert_eq!(event.kind(), EventKind::Terminal);
-        let event = ProgressEvent { sync_id: run.claim.sync, seq, at: self.clock.now(), event };
-        self.write_ending(&run.claim, run.tenant(), ending, &totals, event).await
-    }
-
-    async fn write_ending(
-        &self,
-        claim: &Claim,
-        tenant: entities::TenantId,
-        ending: Ending,
-        totals: &syncs::Totals,
-        event: ProgressEvent,
-    ) -> Result<(), SyncError> {
-        let transaction = entities::begin_write(&self.db).await?;
-        if !syncs::finish(&transaction, claim, &ending, totals, self.clock.now()).await? {
-            return Err(SyncError::ClaimLost);
-        }
-        syncs::append_event(&transaction, event_row(tenant, &event)?).await?;
-        transaction.commit().await?;
-        self.bus.publish(&event).await;
-        Ok(())
-    }
-
-    /// Ends the running sync of a branch as failed if its worker is gone: its lease is over, or we know that it died.
-    /// Tells whether it did.
-    ///
-    /// # Errors
-    /// If the database is away.
-    pub async fn rescue(&self, seen: &ProjectSync) -> Result<bool, SyncError> {
-        let now = self.clock.now();
-        let expired = seen.lease_until.is_some_and(|until| until < now);
-        let gone = seen.worker.as_deref().is_some_and(|worker| self.instance.is_gone(worker));
-        if seen.status != SyncStatus::Running || !(expired || gone) {
-            return Ok(false);
-        }
-        let lease = self.settings.lease();
-        let Some(claim) = syncs::take_over(&self.db, seen, self.instance.name(), now, lease).await? else {
-            return Ok(false);
-        };
-        let message = "the worker that ran it is gone".to_owned();
-        let seq = syncs::last_event_seq(&self.db, seen.id).await? + 1;
-        let error = EventError { code: "worker-lost".to_owned(), message: message.clone() };
-        let event = ProgressEvent { sync_id: seen.id, seq, at: now, event: Event::Failed { error } };
-        let ending = Ending::Failed { code: "worker-lost".to_owned(), message };
-        self.write_ending(&claim, seen.tenant_id, ending, &syncs::Totals::default(), event).await?;
-        tracing::warn!(sync = %seen.id, "ended a sync whose worker is gone");
-        Ok(true)
     }
 
     /// Prolongs the lease three times in each of its lengths. Fires `stop` when the sync is to end or is ours no more.

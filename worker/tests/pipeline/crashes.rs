@@ -125,8 +125,7 @@ on_each_database! {
         let won = outcomes.iter().filter(|outcome| matches!(outcome, syncs::ClaimOutcome::Claimed(_))).count();
         assert_eq!(won, 1, "{outcomes:?}");
         let new = syncs::NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: None };
-        let (next, is_new) = syncs::request(&scene.db, &branch, new, Utc::now()).await.unwrap();
-        assert!(is_new);
+        let next = syncs::create(&scene.db, &branch, new, Utc::now()).await.unwrap();
         let outcome = syncs::claim(&scene.db, next.id, "another", Utc::now(), lease).await.unwrap();
         assert_eq!(outcome, syncs::ClaimOutcome::BranchBusy);
     }
@@ -151,7 +150,7 @@ on_each_database! {
                 tokio::task::yield_now().await;
             }
             if by_row {
-                assert!(syncs::request_cancel(&scene.db, sync.id, Utc::now()).await.unwrap());
+                assert!(scene.runner.cancel(&sync).await.unwrap());
             } else {
                 cancel.cancel();
             }
@@ -159,8 +158,13 @@ on_each_database! {
             let RunOutcome::Ended(row, Some(SyncError::Cancelled)) = outcome else { panic!("{outcome:?}") };
             assert_eq!(row.status, SyncStatus::Cancelled);
             assert_eq!(scene.events(&row).await.last().unwrap().payload["type"], "cancelled");
-            assert!(!syncs::request_cancel(&scene.db, sync.id, Utc::now()).await.unwrap(), "it has ended");
+            assert!(!scene.runner.cancel(&sync).await.unwrap(), "it has ended");
         }
+        let waiting = scene.ask(&branch, false, None).await;
+        assert!(scene.runner.cancel(&waiting).await.unwrap());
+        let row = syncs::get(&scene.db, waiting.id).await.unwrap().unwrap();
+        assert_eq!(row.status, SyncStatus::Cancelled);
+        assert_eq!(scene.events(&row).await.len(), 1, "one that was never begun has its last event, too");
         let next = scene.sync(&source, None).await;
         scene.assert_is(&next, &repo, &commit).await;
         assert_eq!(next.seq, Some(1));

@@ -1,87 +1,23 @@
-//! The life of a sync: asked for, claimed, kept alive, ended. Each step is one statement whose condition is the guard, so
-//! that whoever comes late changes nothing.
+//! The life of a sync: asked for, claimed, kept alive, ended.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, Set, SqlErr, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
+    QueryFilter, Set, SqlErr, Statement, UpdateMany,
     sea_query::{Expr, ExprTrait, Func},
 };
-use serde::{Deserialize, Serialize};
 
+use super::{PhaseRecord, SyncCounts, get};
 use crate::{
+    begin_write,
     ids::{BranchId, SyncId},
     object::ObjectId,
+    projects,
     status::{SyncKind, SyncStatus, SyncTrigger},
-    tables::{branch, project_sync, sync_event},
+    tables::{branch, project_sync},
 };
-
-/// A finished phase, as `project_syncs.phases` keeps it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PhaseRecord {
-    /// The phase's name.
-    pub phase: String,
-    /// How long it took, in milliseconds, all its attempts together.
-    pub duration_ms: i64,
-    /// How often it was tried.
-    pub attempts: u32,
-}
-
-/// What a sync changed and cost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SyncCounts {
-    /// Files that were not there before, renames not counted.
-    pub added: i64,
-    /// Files whose content, mode or kind changed.
-    pub modified: i64,
-    /// Files that are gone, renames not counted.
-    pub deleted: i64,
-    /// Files that went away in one place and came up in another with the same content.
-    pub renamed: i64,
-    /// Files that stayed as they were.
-    pub unchanged: i64,
-    /// Memory entries made.
-    pub entries_created: i64,
-    /// Memory entries superseded.
-    pub entries_superseded: i64,
-    /// Blobs whose content was read from the source.
-    pub blobs_fetched: i64,
-    /// Bytes received over the network.
-    pub bytes_fetched: i64,
-    /// HTTP requests sent.
-    pub requests: i64,
-    /// Warnings given.
-    pub warnings: i64,
-}
-
-impl SyncCounts {
-    /// All files that the state has after the sync.
-    pub fn files(&self) -> i64 {
-        self.added + self.modified + self.renamed + self.unchanged
-    }
-}
-
-impl From<&project_sync::Model> for SyncCounts {
-    fn from(sync: &project_sync::Model) -> Self {
-        Self {
-            added: sync.files_added,
-            modified: sync.files_modified,
-            deleted: sync.files_deleted,
-            renamed: sync.files_renamed,
-            unchanged: sync.files_unchanged,
-            entries_created: sync.entries_created,
-            entries_superseded: sync.entries_superseded,
-            blobs_fetched: sync.blobs_fetched,
-            bytes_fetched: sync.bytes_fetched,
-            requests: sync.requests_made,
-            warnings: sync.warnings,
-        }
-    }
-}
 
 /// What to ask for when a sync is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,13 +30,13 @@ pub struct NewSync {
     pub restore_seq: Option<i64>,
 }
 
-/// Makes a pending sync of a branch, or finds the one that is pending already. Tells whether it is new.
-pub async fn request(
+/// Makes a pending sync of a branch. A second one beside it is a unique violation.
+pub async fn create(
     db: &impl ConnectionTrait,
     branch: &branch::Model,
     new: NewSync,
     now: DateTime<Utc>,
-) -> Result<(project_sync::Model, bool), DbErr> {
+) -> Result<project_sync::Model, DbErr> {
     let row = project_sync::ActiveModel {
         id: Set(SyncId::generate()),
         tenant_id: Set(branch.tenant_id),
@@ -114,18 +50,7 @@ pub async fn request(
         created_at: Set(now),
         ..Default::default()
     };
-    match row.insert(db).await {
-        Ok(sync) => Ok((sync, true)),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            let pending = project_sync::Entity::find()
-                .filter(project_sync::Column::BranchId.eq(branch.id))
-                .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
-                .one(db)
-                .await?;
-            pending.map(|sync| (sync, false)).ok_or(error)
-        }
-        Err(error) => Err(error),
-    }
+    row.insert(db).await
 }
 
 /// The right to write for a running sync. Worth nothing once a later claim was made: see [`fence`].
@@ -152,12 +77,16 @@ pub enum ClaimOutcome {
 
 /// Claims a pending sync for `worker`, for as long as `lease` without a heartbeat.
 pub async fn claim(
-    db: &impl ConnectionTrait,
+    db: &DatabaseConnection,
     id: SyncId,
     worker: &str,
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<ClaimOutcome, DbErr> {
+    let transaction = begin_write(db).await?;
+    let Some(sync) = get(&transaction, id).await? else { return Ok(ClaimOutcome::NotPending) };
+    // Whoever asks for a sync finds it pending or running, and never in between.
+    projects::lock_branch(&transaction, sync.branch_id).await?;
     let update = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Status, SyncStatus::Running.as_str().into())
         .col_expr(project_sync::Column::Worker, worker.into())
@@ -169,7 +98,7 @@ pub async fn claim(
         )
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending));
-    match update.exec(db).await {
+    match update.exec(&transaction).await {
         Ok(result) if result.rows_affected == 0 => return Ok(ClaimOutcome::NotPending),
         Ok(_) => {}
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
@@ -177,8 +106,9 @@ pub async fn claim(
         }
         Err(error) => return Err(error),
     }
-    let sync = get(db, id).await?.ok_or_else(|| DbErr::RecordNotFound(format!("sync {id}")))?;
-    Ok(ClaimOutcome::Claimed(Claim { sync: id, branch: sync.branch_id, token: sync.fencing_token }))
+    let claimed = get(&transaction, id).await?.ok_or_else(|| DbErr::RecordNotFound(format!("sync {id}")))?;
+    transaction.commit().await?;
+    Ok(ClaimOutcome::Claimed(Claim { sync: id, branch: sync.branch_id, token: claimed.fencing_token }))
 }
 
 /// What a heartbeat found.
@@ -298,12 +228,25 @@ pub async fn finish(
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     let phases = serde_json::to_value(&totals.phases).map_err(|error| DbErr::Json(error.to_string()))?;
-    let counts = &totals.counts;
-    let mut update = project_sync::Entity::update_many()
+    let update = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(project_sync::Column::FinishedAt, Expr::value(now))
         .col_expr(project_sync::Column::Phases, Expr::value(phases))
         .filter(held(claim));
+    let update = set_counts(update, &totals.counts);
+    let update = set_ending(db, update, claim, ending).await?;
+    if update.exec(db).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    match ending {
+        Ending::Completed { seq, validator, .. } => move_head(db, claim, *seq, validator.as_deref()).await,
+        _ => Ok(true),
+    }
+}
+
+type Update = UpdateMany<project_sync::Entity>;
+
+fn set_counts(mut update: Update, counts: &SyncCounts) -> Update {
     for (column, value) in [
         (project_sync::Column::FilesAdded, counts.added),
         (project_sync::Column::FilesModified, counts.modified),
@@ -319,7 +262,16 @@ pub async fn finish(
     ] {
         update = update.col_expr(column, value.into());
     }
-    update = match ending {
+    update
+}
+
+async fn set_ending(
+    db: &impl ConnectionTrait,
+    update: Update,
+    claim: &Claim,
+    ending: &Ending,
+) -> Result<Update, DbErr> {
+    Ok(match ending {
         Ending::Completed { seq, commit, tree, committed_at, summary, rules_digest, .. } => {
             let previous = branch::Entity::find_by_id(claim.branch)
                 .one(db)
@@ -342,26 +294,29 @@ pub async fn finish(
         Ending::Cancelled => {
             update.col_expr(project_sync::Column::Status, SyncStatus::Cancelled.as_str().into())
         }
-    };
-    if update.exec(db).await?.rows_affected == 0 {
-        return Ok(false);
-    }
-    let Ending::Completed { seq, validator, .. } = ending else {
-        return Ok(true);
-    };
+    })
+}
+
+/// Moves the branch's head to the sync with number `seq`, if it is where that sync began.
+async fn move_head(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+    seq: i64,
+    validator: Option<&str>,
+) -> Result<bool, DbErr> {
     let mut head = branch::Entity::update_many()
-        .col_expr(branch::Column::HeadSeq, (*seq).into())
+        .col_expr(branch::Column::HeadSeq, seq.into())
         .col_expr(branch::Column::HeadSyncId, Expr::value(claim.sync))
         .filter(branch::Column::Id.eq(claim.branch))
         .filter(branch::Column::HeadSeq.eq(seq - 1));
     if let Some(validator) = validator {
-        head = head.col_expr(branch::Column::Validator, validator.as_str().into());
+        head = head.col_expr(branch::Column::Validator, validator.into());
     }
     Ok(head.exec(db).await?.rows_affected == 1)
 }
 
-/// Asks a pending or running sync to end. A pending one ends at once. `false` if it has ended already.
-pub async fn request_cancel(
+/// Ends a sync that nobody has begun. `false` if it is not pending (any more).
+pub async fn cancel_pending(
     db: &impl ConnectionTrait,
     id: SyncId,
     now: DateTime<Utc>,
@@ -374,9 +329,11 @@ pub async fn request_cancel(
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
         .exec(db)
         .await?;
-    if pending.rows_affected == 1 {
-        return Ok(true);
-    }
+    Ok(pending.rows_affected == 1)
+}
+
+/// Asks a running sync to end: its worker finds out by its next heartbeat. `false` if it does not run.
+pub async fn request_cancel(db: &impl ConnectionTrait, id: SyncId) -> Result<bool, DbErr> {
     let running = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::CancelRequested, true.into())
         .filter(project_sync::Column::Id.eq(id))
@@ -404,139 +361,4 @@ pub async fn take_over(
         .exec(db)
         .await?;
     Ok((updated.rows_affected == 1).then_some(Claim { token: claim.token + 1, ..claim }))
-}
-
-/// Finds a sync by id.
-pub async fn get(db: &impl ConnectionTrait, id: SyncId) -> Result<Option<project_sync::Model>, DbErr> {
-    project_sync::Entity::find_by_id(id).one(db).await
-}
-
-/// The sync of a branch that runs, if one does.
-pub async fn running(
-    db: &impl ConnectionTrait,
-    branch: BranchId,
-) -> Result<Option<project_sync::Model>, DbErr> {
-    project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.eq(branch))
-        .filter(project_sync::Column::Status.eq(SyncStatus::Running))
-        .one(db)
-        .await
-}
-
-/// The completed sync of a branch with this number.
-pub async fn by_seq(
-    db: &impl ConnectionTrait,
-    branch: BranchId,
-    seq: i64,
-) -> Result<Option<project_sync::Model>, DbErr> {
-    project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.eq(branch))
-        .filter(project_sync::Column::Seq.eq(seq))
-        .one(db)
-        .await
-}
-
-/// The syncs of these branches whose ids begin with these hexadecimal digits (hyphens do not count), at most `limit`.
-/// None if `digits` are no such digits, none at all, or too many.
-pub async fn by_id_prefix(
-    db: &impl ConnectionTrait,
-    branches: &[BranchId],
-    digits: &str,
-    limit: u64,
-) -> Result<Vec<project_sync::Model>, DbErr> {
-    let Some((first, last)) = SyncId::range_of_prefix(digits) else { return Ok(Vec::new()) };
-    project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
-        .filter(project_sync::Column::Id.between(first, last))
-        .order_by_desc(project_sync::Column::Id)
-        .limit(limit)
-        .all(db)
-        .await
-}
-
-/// The sync of a branch that waits, if one does.
-pub async fn pending(
-    db: &impl ConnectionTrait,
-    branch: BranchId,
-) -> Result<Option<project_sync::Model>, DbErr> {
-    project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.eq(branch))
-        .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
-        .one(db)
-        .await
-}
-
-/// The syncs of these branches, newest first, at most `limit`.
-pub async fn history(
-    db: &impl ConnectionTrait,
-    branches: &[BranchId],
-    limit: u64,
-) -> Result<Vec<project_sync::Model>, DbErr> {
-    project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
-        .order_by_desc(project_sync::Column::CreatedAt)
-        .order_by_desc(project_sync::Column::Id)
-        .limit(limit)
-        .all(db)
-        .await
-}
-
-/// The commits of the latest completed syncs of these branches, each once, newest first, at most `limit`.
-pub async fn recent_commits(
-    db: &impl ConnectionTrait,
-    branches: &[BranchId],
-    limit: usize,
-) -> Result<Vec<ObjectId>, DbErr> {
-    // Several syncs may show one commit, so look at a few more rows than commits wanted.
-    let rows = project_sync::Entity::find()
-        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
-        .filter(project_sync::Column::Status.eq(SyncStatus::Completed))
-        .order_by_desc(project_sync::Column::CreatedAt)
-        .limit(4 * limit as u64)
-        .all(db)
-        .await?;
-    let mut commits = Vec::new();
-    for commit in rows.into_iter().filter_map(|sync| sync.commit_id) {
-        if commits.len() < limit && !commits.contains(&commit) {
-            commits.push(commit);
-        }
-    }
-    Ok(commits)
-}
-
-/// Keeps an event. Its number must be the next one: a number that is taken is an error.
-pub async fn append_event(db: &impl ConnectionTrait, event: sync_event::Model) -> Result<(), DbErr> {
-    let row: sync_event::ActiveModel = event.into();
-    sync_event::Entity::insert(row.reset_all()).exec_without_returning(db).await?;
-    Ok(())
-}
-
-/// The events of a sync after number `after`, in order, at most `limit`.
-pub async fn events(
-    db: &impl ConnectionTrait,
-    sync: SyncId,
-    after: i64,
-    limit: u64,
-) -> Result<Vec<sync_event::Model>, DbErr> {
-    sync_event::Entity::find()
-        .filter(sync_event::Column::SyncId.eq(sync))
-        .filter(sync_event::Column::Seq.gt(after))
-        .order_by_asc(sync_event::Column::Seq)
-        .limit(limit)
-        .all(db)
-        .await
-}
-
-/// The number of a sync's last event; 0 before the first.
-pub async fn last_event_seq(db: &impl ConnectionTrait, sync: SyncId) -> Result<i64, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Last {
-        seq: Option<i64>,
-    }
-    let statement = Statement::from_sql_and_values(
-        db.get_database_backend(),
-        "SELECT max(seq) AS seq FROM sync_events WHERE sync_id = $1",
-        [sync.into()],
-    );
-    Ok(Last::find_by_statement(statement).one(db).await?.and_then(|last| last.seq).unwrap_or(0))
 }

@@ -1,0 +1,108 @@
+//! Finding syncs.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::{
+    ids::{BranchId, SyncId},
+    object::ObjectId,
+    status::SyncStatus,
+    tables::project_sync,
+};
+
+/// Finds a sync by id.
+pub async fn get(db: &impl ConnectionTrait, id: SyncId) -> Result<Option<project_sync::Model>, DbErr> {
+    project_sync::Entity::find_by_id(id).one(db).await
+}
+
+/// The sync of a branch that runs, if one does.
+pub async fn running(
+    db: &impl ConnectionTrait,
+    branch: BranchId,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.eq(branch))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Running))
+        .one(db)
+        .await
+}
+
+/// The completed sync of a branch with this number.
+pub async fn by_seq(
+    db: &impl ConnectionTrait,
+    branch: BranchId,
+    seq: i64,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.eq(branch))
+        .filter(project_sync::Column::Seq.eq(seq))
+        .one(db)
+        .await
+}
+
+/// The syncs of these branches whose ids begin with these hexadecimal digits (hyphens do not count), at most `limit`.
+/// None if `digits` are no such digits, none at all, or too many.
+pub async fn by_id_prefix(
+    db: &impl ConnectionTrait,
+    branches: &[BranchId],
+    digits: &str,
+    limit: u64,
+) -> Result<Vec<project_sync::Model>, DbErr> {
+    let Some((first, last)) = SyncId::range_of_prefix(digits) else { return Ok(Vec::new()) };
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
+        .filter(project_sync::Column::Id.between(first, last))
+        .order_by_desc(project_sync::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// The sync of a branch that waits, if one does.
+pub async fn pending(
+    db: &impl ConnectionTrait,
+    branch: BranchId,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.eq(branch))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
+        .one(db)
+        .await
+}
+
+/// The syncs of these branches, newest first, at most `limit`.
+pub async fn history(
+    db: &impl ConnectionTrait,
+    branches: &[BranchId],
+    limit: u64,
+) -> Result<Vec<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
+        .order_by_desc(project_sync::Column::CreatedAt)
+        .order_by_desc(project_sync::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// The commits of the latest completed syncs of these branches, each once, newest first, at most `limit`.
+pub async fn recent_commits(
+    db: &impl ConnectionTrait,
+    branches: &[BranchId],
+    limit: usize,
+) -> Result<Vec<ObjectId>, DbErr> {
+    // Several syncs may show one commit, so look at a few more rows than commits wanted.
+    let rows = project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Completed))
+        .order_by_desc(project_sync::Column::CreatedAt)
+        .limit(4 * limit as u64)
+        .all(db)
+        .await?;
+    let mut commits = Vec::new();
+    for commit in rows.into_iter().filter_map(|sync| sync.commit_id) {
+        if commits.len() < limit && !commits.contains(&commit) {
+            commits.push(commit);
+        }
+    }
+    Ok(commits)
+}
