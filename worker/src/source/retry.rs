@@ -25,26 +25,11 @@ impl RetryPolicy {
         full.mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 
-    /// Runs `operation` until it succeeds, fails for good, or the bounds are reached. Tells the user of each pause.
-    pub async fn run<T, F>(&self, context: &SourceContext, mut operation: F) -> Result<T, SourceError>
-    where
-        F: AsyncFnMut() -> Result<T, SourceError>,
-    {
-        let mut attempt = 1;
-        loop {
-            context.check()?;
-            let error = match operation().await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            self.pause_after(error, &mut attempt, context).await?;
-        }
-    }
-
-    /// Waits for the attempt after `attempt`, which it becomes, or gives the error back if there is to be none.
+    /// Waits for the attempt after `attempt`, which it becomes, or gives the error back if there is to be none. Tells the
+    /// user of the pause.
     ///
-    /// This is what [`Self::run`] does between attempts, for callers whose future must be `Send` where the compiler
-    /// cannot see that of an asynchronous closure (<https://github.com/rust-lang/rust/issues/102211>).
+    /// Callers loop themselves: of an asynchronous closure handed over here the compiler could not see that its future is
+    /// `Send` (<https://github.com/rust-lang/rust/issues/102211>).
     pub async fn pause_after(
         &self,
         error: SourceError,
