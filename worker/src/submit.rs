@@ -159,6 +159,10 @@ pub async fn request(
     new: NewSync,
     now: DateTime<Utc>,
 ) -> Result<Requested, SyncError> {
+    // Looked at first without the lock that writing takes: whoever only follows need not wait for other writers.
+    if let Some(running) = syncs::running(db, branch.id).await? {
+        return Ok(Requested::Running(running));
+    }
     let transaction = entities::begin_write(db).await?;
     projects::lock_branch(&transaction, branch.id).await?;
     if let Some(running) = syncs::running(&transaction, branch.id).await? {
