@@ -56,6 +56,9 @@ pub enum Fault {
     Reset(usize),
     /// The body ends after this many bytes, as if that were all.
     Truncate(usize),
+    /// The body ends this many bytes early, as if that were all. The same answer may be a few bytes longer or shorter
+    /// each time, as git cuts it into packets, so its end is best counted from the end.
+    CutEnd(usize),
     /// The lowest bit of the body's byte at this index is flipped; counted from the end if negative.
     FlipByte(isize),
     /// The status line and a few bytes come, then nothing more, without an end.
@@ -255,7 +258,10 @@ fn repository_of(root: &Path, path: &str) -> Option<PathBuf> {
 
 /// Applies a fault to the body of an answer.
 async fn spoiled(response: Response, fault: Fault) -> Response {
-    if !matches!(fault, Fault::Reset(_) | Fault::Truncate(_) | Fault::FlipByte(_) | Fault::Stall) {
+    if !matches!(
+        fault,
+        Fault::Reset(_) | Fault::Truncate(_) | Fault::CutEnd(_) | Fault::FlipByte(_) | Fault::Stall
+    ) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -272,6 +278,7 @@ async fn spoiled(response: Response, fault: Fault) -> Response {
             })))
         }
         Fault::Truncate(bytes) => Body::from(body.slice(..bytes.min(body.len()))),
+        Fault::CutEnd(bytes) => Body::from(body.slice(..body.len().saturating_sub(bytes))),
         Fault::FlipByte(index) => {
             let mut body = body.to_vec();
             let index = if index < 0 { body.len().checked_add_signed(index) } else { Some(index as usize) };

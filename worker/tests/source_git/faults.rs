@@ -60,8 +60,7 @@ async fn a_flipped_bit_anywhere_in_a_pack_is_noticed() {
     // From the packet that starts the pack to the last byte of its checksum, before the closing flush. What comes
     // before it says where history was cut, which is not used.
     let start = "....shallow-info.....shallow .0001....packfile.".len() as isize + 40;
-    let places =
-        (start..bytes - 4).step_by(((bytes - start) as usize / 60).max(1)).chain([bytes - 5, bytes - 24]);
+    let places = (start..bytes - 64).step_by(((bytes - start) as usize / 60).max(1)).chain([-5, -24]);
     for place in places {
         server.push_fault(Fault::FlipByte(place));
         let snapshot = at.open(&head, &Default::default(), &context).await.unwrap();
@@ -79,10 +78,11 @@ async fn a_pack_that_is_cut_anywhere_is_noticed() {
     let head = at.head(None, None, &context).await.unwrap();
     at.open(&head, &Default::default(), &context).await.unwrap();
     let bytes = server.take_requests()[2].bytes as usize;
-    for length in (0..bytes - 4).step_by(bytes / 40).chain([bytes - 5]) {
-        server.push_fault(Fault::Truncate(length));
+    let cuts = (0..bytes - 64).step_by(bytes / 40).map(Fault::Truncate);
+    for cut in cuts.chain([Fault::CutEnd(5), Fault::CutEnd(24)]) {
+        server.push_fault(cut.clone());
         at.open(&head, &Default::default(), &context).await.unwrap();
-        assert_eq!(server.take_requests().len(), 2, "a cut after {length} of {bytes} bytes went unnoticed");
+        assert_eq!(server.take_requests().len(), 2, "{cut:?} of {bytes} bytes went unnoticed");
     }
 }
 
