@@ -3,11 +3,9 @@
 //! A sync proves the directories that it touched, each from its own files and directories; those that it did not touch
 //! were proved when their rows came. [`verify`] proves a whole state from its files alone, at any time.
 
-use std::collections::HashMap;
-
 use entities::{
     FileMode, ObjectId, PathHash,
-    temporal::{Draft, FileRow, StateAt, TreeRow},
+    temporal::{Children, Draft, StateAt},
 };
 use futures::TryStreamExt;
 use gix::objs::Kind;
@@ -22,11 +20,11 @@ use crate::{
 const DIRECTORIES_AT_ONCE: u64 = 200;
 
 /// The tree entries that rows stand for, unsorted.
-pub(crate) fn entries(files: &[FileRow], trees: &[TreeRow]) -> Vec<TreeEntry> {
-    let files = files.iter().filter_map(|row| {
+pub(crate) fn entries(children: &Children) -> Vec<TreeEntry> {
+    let files = children.files.iter().filter_map(|row| {
         Some(TreeEntry { mode: row.mode, name: base_name(&row.path).to_vec(), id: row.object_id()? })
     });
-    let trees = trees.iter().map(|row| TreeEntry {
+    let trees = children.trees.iter().map(|row| TreeEntry {
         mode: FileMode::DIRECTORY,
         name: base_name(&row.path).to_vec(),
         id: row.tree_id,
@@ -47,20 +45,10 @@ pub async fn prove_draft(
         let Some(last) = trees.last() else { break };
         after = last.id;
         let hashes: Vec<PathHash> = trees.iter().map(|tree| tree.path_hash).collect();
-        let mut files: HashMap<PathHash, Vec<FileRow>> = HashMap::new();
-        for file in state.files_in(db, &hashes).await? {
-            files.entry(file.dir_hash).or_default().push(file);
-        }
-        let mut below: HashMap<PathHash, Vec<TreeRow>> = HashMap::new();
-        for tree in state.trees_in(db, &hashes).await? {
-            if let Some(dir_hash) = tree.dir_hash {
-                below.entry(dir_hash).or_default().push(tree);
-            }
-        }
+        let mut children = state.children_of(db, &hashes).await?;
         for tree in &trees {
-            let files = files.remove(&tree.path_hash).unwrap_or_default();
-            let below = below.remove(&tree.path_hash).unwrap_or_default();
-            let found = object::tree_id(&mut entries(&files, &below));
+            let children = children.remove(&tree.path_hash).unwrap_or_default();
+            let found = object::tree_id(&mut entries(&children));
             compare(&tree.path, tree.tree_id, found)?;
         }
     }

@@ -1,5 +1,7 @@
 //! Reading files and directories of a state.
 
+use std::collections::HashMap;
+
 use futures::{Stream, StreamExt, TryStreamExt};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, StreamTrait};
 
@@ -50,6 +52,15 @@ pub struct TreeRow {
     pub tree_id: ObjectId,
 }
 
+/// What stands directly in a directory.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Children {
+    /// Its files.
+    pub files: Vec<FileRow>,
+    /// Its directories.
+    pub trees: Vec<TreeRow>,
+}
+
 /// A file as it is listed for users.
 #[derive(Clone, PartialEq, Eq, Debug, FromQueryResult)]
 pub struct ListedFile {
@@ -83,11 +94,7 @@ const TREE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.tree_id";
 
 impl StateAt {
     /// The files that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
-    pub async fn files_in(
-        &self,
-        db: &impl ConnectionTrait,
-        dirs: &[PathHash],
-    ) -> Result<Vec<FileRow>, DbErr> {
+    async fn files_in(&self, db: &impl ConnectionTrait, dirs: &[PathHash]) -> Result<Vec<FileRow>, DbErr> {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,11 +105,7 @@ impl StateAt {
     }
 
     /// The directories that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
-    pub async fn trees_in(
-        &self,
-        db: &impl ConnectionTrait,
-        dirs: &[PathHash],
-    ) -> Result<Vec<TreeRow>, DbErr> {
+    async fn trees_in(&self, db: &impl ConnectionTrait, dirs: &[PathHash]) -> Result<Vec<TreeRow>, DbErr> {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
@@ -110,6 +113,25 @@ impl StateAt {
         let sql = Self::rows("repository_trees", TREE_COLUMNS, &condition);
         let values = dirs.iter().map(|dir| (*dir).into());
         TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+    }
+
+    /// What stands directly in each of these directories (at most [`super::ROWS_PER_STATEMENT`] of them), by the digest
+    /// of the directory's path; those without rows are left out.
+    pub async fn children_of(
+        &self,
+        db: &impl ConnectionTrait,
+        dirs: &[PathHash],
+    ) -> Result<HashMap<PathHash, Children>, DbErr> {
+        let mut children: HashMap<PathHash, Children> = HashMap::new();
+        for file in self.files_in(db, dirs).await? {
+            children.entry(file.dir_hash).or_default().files.push(file);
+        }
+        for tree in self.trees_in(db, dirs).await? {
+            if let Some(dir_hash) = tree.dir_hash {
+                children.entry(dir_hash).or_default().trees.push(tree);
+            }
+        }
+        Ok(children)
     }
 
     /// The root directory's row, if the state has any rows.

@@ -15,7 +15,7 @@ mod state;
 
 pub use changes::{Change, ChangeCounts, ChangeKind, MemoryChange, MemoryChangeKind};
 pub use draft::{ClosedCounts, Draft, MemoryEntryRow, NewFile, NewTree};
-pub use listing::{FileRow, ListedFile, TreeRow, WalkedEntry};
+pub use listing::{Children, FileRow, ListedFile, TreeRow, WalkedEntry};
 pub use memory::{ListedEntry, MemoryFilter, OpenEntry};
 pub use state::StateAt;
 

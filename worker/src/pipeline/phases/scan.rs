@@ -12,7 +12,7 @@ use entities::{
     ObjectId, PathHash,
     blobs::{self, KnownBlob},
     syncs,
-    temporal::{FileRow, NewFile, NewTree, ROWS_PER_STATEMENT, StateAt, TreeRow},
+    temporal::{Children, FileRow, NewFile, NewTree, ROWS_PER_STATEMENT, StateAt, TreeRow},
 };
 
 use crate::{
@@ -166,30 +166,15 @@ impl<'a> Walk<'a> {
             .filter(|directory| directory.row.is_some())
             .map(|directory| directory.hash)
             .collect();
-        let mut files: HashMap<PathHash, Vec<FileRow>> = HashMap::new();
-        for file in self.state.files_in(&self.run.db, &hashes).await? {
-            files.entry(file.dir_hash).or_default().push(file);
-        }
-        let mut trees: HashMap<PathHash, Vec<TreeRow>> = HashMap::new();
-        for tree in self.state.trees_in(&self.run.db, &hashes).await? {
-            if let Some(dir_hash) = tree.dir_hash {
-                trees.entry(dir_hash).or_default().push(tree);
-            }
-        }
+        let mut children = self.state.children_of(&self.run.db, &hashes).await?;
         for directory in directories {
-            let files = files.remove(&directory.hash).unwrap_or_default();
-            let trees = trees.remove(&directory.hash).unwrap_or_default();
-            self.compare_one(directory, files, trees).await?;
+            let children = children.remove(&directory.hash).unwrap_or_default();
+            self.compare_one(directory, children).await?;
         }
         Ok(())
     }
 
-    async fn compare_one(
-        &mut self,
-        directory: Directory,
-        files: Vec<FileRow>,
-        trees: Vec<TreeRow>,
-    ) -> Result<(), SyncError> {
+    async fn compare_one(&mut self, directory: Directory, children: Children) -> Result<(), SyncError> {
         let same = directory.row.as_ref().map(|row| row.tree_id) == directory.tree;
         if same && !self.run.sync.forced {
             return Ok(());
@@ -207,9 +192,9 @@ impl<'a> Walk<'a> {
             }));
         }
         let mut files: HashMap<Vec<u8>, FileRow> =
-            files.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
+            children.files.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
         let mut trees: HashMap<Vec<u8>, TreeRow> =
-            trees.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
+            children.trees.into_iter().map(|row| (base_name(&row.path).to_vec(), row)).collect();
         self.counts.seen += entries.iter().filter(|entry| !entry.mode.is_directory()).count() as i64;
         for entry in entries {
             if entry.mode.is_directory() {
@@ -285,9 +270,8 @@ impl<'a> Walk<'a> {
         let missing = || SyncError::Source(SourceError::Missing(tree));
         let (state, path) =
             StateAt::find_tree(&self.run.db, self.run.tenant(), tree).await?.ok_or_else(missing)?;
-        let files = state.files_in(&self.run.db, &[path]).await?;
-        let trees = state.trees_in(&self.run.db, &[path]).await?;
-        let mut entries = crate::proof::entries(&files, &trees);
+        let children = state.children_of(&self.run.db, &[path]).await?.remove(&path).unwrap_or_default();
+        let mut entries = crate::proof::entries(&children);
         if object::tree_id(&mut entries) == tree { Ok(entries) } else { Err(missing()) }
     }
 
