@@ -4,7 +4,8 @@
 //! `failed` or `cancelled`. Every one is kept in `sync_events`.
 
 use chrono::{DateTime, Utc};
-use entities::{SyncCounts, SyncId};
+use entities::{SyncCounts, SyncEvent, SyncId, TenantId};
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 /// One step of one sync, as it is stored and streamed.
@@ -77,6 +78,17 @@ pub enum Event {
         /// In words for the user.
         message: String,
     },
+    /// The sync goes no further here, and is to be begun again: its phases start anew.
+    Interrupted {
+        /// Why.
+        reason: Interruption,
+        /// Not before this time; at once if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<DateTime<Utc>>,
+        /// The error that a retry may help against.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<EventError>,
+    },
     /// The sync is done and visible.
     Completed {
         /// Its number on the branch.
@@ -93,6 +105,18 @@ pub enum Event {
     },
     /// The sync was cancelled; nothing of it is visible.
     Cancelled {},
+}
+
+/// Why a sync goes no further for now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Interruption {
+    /// An error that may pass.
+    Error,
+    /// The worker that ran it is gone.
+    WorkerLost,
+    /// The worker that ran it ends in order.
+    HandedOver,
 }
 
 /// Why a sync failed.
@@ -112,6 +136,22 @@ pub enum EventKind {
     Passing,
     /// The last event of its sync.
     Terminal,
+}
+
+impl ProgressEvent {
+    /// The event as its row.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON, which would be a bug of ours.
+    pub fn to_row(&self, tenant: TenantId) -> Result<SyncEvent, DbErr> {
+        Ok(SyncEvent {
+            tenant_id: tenant,
+            sync_id: self.sync_id,
+            seq: self.seq,
+            at: self.at,
+            payload: serde_json::to_value(self).map_err(|error| DbErr::Json(error.to_string()))?,
+        })
+    }
 }
 
 impl Event {
@@ -155,6 +195,13 @@ mod tests {
                 code: "content-not-stored".into(),
                 message: "big.bin is 100 MB".into(),
             },
+            Event::Interrupted {
+                reason: Interruption::Error,
+                retry_at: DateTime::parse_from_rfc3339("2026-01-02T03:05:05Z").ok().map(|at| at.to_utc()),
+                error: Some(EventError { code: "unreachable".into(), message: "cannot reach host".into() }),
+            },
+            Event::Interrupted { reason: Interruption::WorkerLost, retry_at: None, error: None },
+            Event::Interrupted { reason: Interruption::HandedOver, retry_at: None, error: None },
             Event::Completed { number: 2, commit: "4b825dc".into(), counts: SyncCounts::default() },
             Event::Failed {
                 error: EventError { code: "unreachable".into(), message: "cannot reach host".into() },

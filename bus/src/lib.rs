@@ -1,9 +1,14 @@
-//! What crosses a process: the job that wakes a worker, and the events that tell how a sync goes.
+//! What crosses a process: the job that wakes a worker, the queue that carries it, and the events that tell how a sync
+//! goes. [`Dispatcher`] turns what somebody wants into a row and a message.
 
+mod dispatcher;
 mod event;
 mod job;
 mod progress_bus;
+pub mod queue;
 
-pub use event::{Event, EventError, EventKind, ProgressEvent, Unit};
-pub use job::SyncJob;
+pub use dispatcher::{Dispatcher, Requeued};
+pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};
+pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, SUBSCRIPTION_EVENTS};
+pub use queue::{JobQueue, LocalQueue, QueueError};

@@ -61,6 +61,14 @@ id!(
     TenantId
 );
 id!(
+    /// The id of something that the queue gave up on.
+    DeadJobId
+);
+id!(
+    /// The id of a pause.
+    PauseId
+);
+id!(
     /// The id of a project.
     ProjectId
 );

@@ -9,6 +9,7 @@ pub mod ids;
 mod memory_kind;
 pub mod object;
 pub mod projects;
+pub mod queue;
 pub mod source_spec;
 pub mod status;
 pub mod syncs;
@@ -16,13 +17,14 @@ mod tables;
 pub mod temporal;
 
 pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, begin_write, connect};
-pub use ids::{BranchId, ProjectId, RepositoryId, SyncId, TenantId};
+pub use ids::{BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SyncId, TenantId};
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
 pub use source_spec::{SourceSpec, SourceSpecError};
-pub use status::{ContentKind, SyncKind, SyncStatus, SyncTrigger};
+pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
-    blob_content::Model as BlobContent, branch::Model as Branch, project::Model as Project,
-    project_sync::Model as ProjectSync, repository::Model as Repository, sync_event::Model as SyncEvent,
+    blob_content::Model as BlobContent, branch::Model as Branch, dead_job::Model as DeadJob,
+    idempotency_key::Model as IdempotencyKey, project::Model as Project, project_sync::Model as ProjectSync,
+    queue_pause::Model as QueuePause, repository::Model as Repository, sync_event::Model as SyncEvent,
 };

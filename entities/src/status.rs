@@ -29,7 +29,8 @@ macro_rules! words {
 }
 
 words!(
-    /// Where a sync stands. It moves from pending to running to one of the other three, and never back.
+    /// Where a sync stands. It moves from pending to running, and back where a retry may help, until it is one of the
+    /// other three.
     SyncStatus {
         /// Waiting for a worker.
         Pending = "pending",
@@ -74,6 +75,45 @@ words!(
         Schedule = "schedule",
     }
 );
+
+impl SyncTrigger {
+    /// Which waits first: whoever waits for the answer.
+    pub fn priority(self) -> Priority {
+        match self {
+            Self::Cli | Self::Api => Priority::Person,
+            Self::Webhook => Priority::Push,
+            Self::Schedule => Priority::Schedule,
+        }
+    }
+}
+
+/// Which of two waiting syncs is begun first.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
+#[sea_orm(rs_type = "i32", db_type = "Integer")]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// A person waits for it.
+    #[default]
+    Person = 0,
+    /// A push was told by the host.
+    Push = 1,
+    /// A schedule came due.
+    Schedule = 2,
+}
 
 words!(
     /// What a blob's content is.

@@ -5,6 +5,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m20261120_000001_initial;
+mod m20261121_000002_queue;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -14,6 +15,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_initial::Migration)]
+        vec![Box::new(m20261120_000001_initial::Migration), Box::new(m20261121_000002_queue::Migration)]
     }
 }

@@ -1,9 +1,10 @@
 //! Why a sync failed, told so that the type says what could help.
 
+use chrono::{DateTime, Utc};
 use entities::ObjectId;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 
-use crate::source::{Retry, SourceError};
+use source::{Retry, SourceError};
 
 /// Why a sync, or a phase of it, failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,19 @@ impl SyncError {
         }
     }
 
+    /// Whether the sync may succeed if it is begun again later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Source(SourceError::RateLimited { .. })) || self.recovery() != Recovery::None
+    }
+
+    /// When it makes sense to begin again, where the error tells.
+    pub fn retry_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Source(SourceError::RateLimited { reset, .. }) => Some(*reset),
+            _ => None,
+        }
+    }
+
     /// A stable word for this kind of error: kept in rows and events, matched by programs.
     pub fn code(&self) -> &'static str {
         match self {
@@ -87,15 +101,33 @@ impl SyncError {
 }
 
 /// Whether a database error may pass: the connection, a lock, a deadlock. Anything else is the same next time.
-fn is_passing(error: &DbErr) -> bool {
+pub(crate) fn is_passing(error: &DbErr) -> bool {
     match error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
-        DbErr::Exec(error) | DbErr::Query(error) => {
-            let text = error.to_string();
-            // 40001 and 40P01: a transaction that lost against another (PostgreSQL, appendix A).
-            ["database is locked", "40001", "40P01", "could not serialize", "deadlock detected"]
-                .iter()
-                .any(|sign| text.contains(sign))
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            is_passing_sqlx(error)
+        }
+        _ => false,
+    }
+}
+
+fn is_passing_sqlx(error: &sea_orm::sqlx::Error) -> bool {
+    use sea_orm::sqlx::Error;
+    match error {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => true,
+        // PostgreSQL, appendix A: 40001 and 40P01, a transaction that lost against another; class 08, the connection;
+        // 53300, too many of them; class 57 from P01 on, the server stops or starts.
+        Error::Database(error) => {
+            let is_passing_code = error.code().is_some_and(|code| {
+                code.starts_with("08")
+                    || ["40001", "40P01", "53300", "57P01", "57P02", "57P03"].contains(&code.as_ref())
+            });
+            is_passing_code || error.message().contains("database is locked")
         }
         _ => false,
     }

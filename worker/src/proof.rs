@@ -10,11 +10,9 @@ use entities::{
 use futures::TryStreamExt;
 use gix::objs::Kind;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
+use source::object::{self, TreeEntry, base_name};
 
-use crate::{
-    error::SyncError,
-    object::{self, TreeEntry, base_name},
-};
+use crate::error::SyncError;
 
 /// Directories proved in one query.
 const DIRECTORIES_AT_ONCE: u64 = 200;

@@ -1,110 +1,11 @@
 //! The worker's section of the settings. Every bound of a sync is here, with its unit and its default.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
+use source::{retry::RetryPolicy, settings::SourceSettings};
 
-use crate::{memory::MemorySettings, source::retry::RetryPolicy};
-
-/// A secret that never shows in logs, errors or rows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret, without the white space around it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// The secret itself, for the request that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// How the content of a GitHub repository is transferred.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Transfer {
-    /// Git's own protocol, and REST where the host refuses it.
-    #[default]
-    Auto,
-    /// Git's own protocol only.
-    Git,
-    /// The REST API only.
-    Rest,
-}
-
-/// How repositories are read (`[source]`).
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
-pub struct SourceSettings {
-    /// The token for the host, if the repository is private. Not read from a settings file.
-    #[serde(skip)]
-    pub token: Option<Secret>,
-    /// How the content of GitHub repositories is transferred.
-    pub transfer: Transfer,
-    /// Seconds until a connection attempt is given up.
-    pub connect_timeout_seconds: u64,
-    /// Seconds without a byte until a request is given up.
-    pub idle_timeout_seconds: u64,
-    /// The most attempts of one request, the first included.
-    pub attempts: u32,
-    /// Milliseconds before the second attempt; doubles from there, jittered.
-    pub retry_first_delay_ms: u64,
-    /// The longest wait for a retry or a rate limit, in seconds; past it the sync fails with the time to come back.
-    pub max_wait_seconds: u64,
-    /// Content above this many bytes is not stored (the file's row and the proof hold all the same).
-    pub max_content_bytes: u64,
-    /// The largest pack that is accepted over the network, in bytes.
-    pub max_pack_bytes: u64,
-    /// The most entries of a repository's tree that are read over REST.
-    pub max_rest_entries: usize,
-    /// Up to this many blobs are fetched one by one over REST; more come as one archive.
-    pub rest_raw_blobs: usize,
-    /// REST requests in flight at once.
-    pub rest_concurrency: usize,
-    /// Where packs are kept while a sync runs; if unset, beside a SQLite database or in the system's temporary folder.
-    pub scratch: Option<PathBuf>,
-}
-
-impl Default for SourceSettings {
-    fn default() -> Self {
-        Self {
-            token: None,
-            transfer: Transfer::Auto,
-            connect_timeout_seconds: 10,
-            idle_timeout_seconds: 60,
-            attempts: 4,
-            retry_first_delay_ms: 500,
-            max_wait_seconds: 60,
-            max_content_bytes: 8 << 20,
-            max_pack_bytes: 8 << 30,
-            max_rest_entries: 1_000_000,
-            rest_raw_blobs: 100,
-            rest_concurrency: 8,
-            scratch: None,
-        }
-    }
-}
-
-impl SourceSettings {
-    /// The bounds on trying again.
-    pub fn retry_policy(&self) -> RetryPolicy {
-        RetryPolicy {
-            attempts: self.attempts,
-            first_delay: Duration::from_millis(self.retry_first_delay_ms),
-            max_wait: Duration::from_secs(self.max_wait_seconds),
-        }
-    }
-}
+use crate::memory::MemorySettings;
 
 /// The worker's section of the settings.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -116,6 +17,61 @@ pub struct WorkerSettings {
     pub memory: MemorySettings,
     /// How syncs are run.
     pub sync: SyncSettings,
+    /// How a worker takes syncs from the queue.
+    pub worker: QueueWorkerSettings,
+}
+
+/// How a worker takes syncs from the queue (`[worker]`).
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct QueueWorkerSettings {
+    /// Syncs that one worker runs at once.
+    pub concurrency: usize,
+    /// The most times that a sync is begun, before it is given up; orderly hand-overs do not count.
+    pub max_attempts: i32,
+    /// Seconds before a sync that failed is begun again; doubles from there, jittered.
+    pub retry_first_delay_seconds: u64,
+    /// The longest wait before a sync is begun again, in seconds.
+    pub retry_max_delay_seconds: u64,
+    /// Seconds that running syncs are given to end when the worker is to stop; then they are handed over.
+    pub drain_seconds: u64,
+    /// Seconds between two looks for syncs whose worker is gone and for those that the queue lost.
+    pub rescue_seconds: u64,
+}
+
+impl Default for QueueWorkerSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            max_attempts: 5,
+            retry_first_delay_seconds: 5,
+            retry_max_delay_seconds: 600,
+            drain_seconds: 25,
+            rescue_seconds: 5,
+        }
+    }
+}
+
+impl QueueWorkerSettings {
+    /// How long a sync waits after its `attempt`th beginning failed (counted from 1).
+    pub fn retry_delay(&self, attempt: u32) -> Duration {
+        let policy = RetryPolicy {
+            attempts: u32::MAX,
+            first_delay: Duration::from_secs(self.retry_first_delay_seconds),
+            max_wait: Duration::from_secs(self.retry_max_delay_seconds),
+        };
+        policy.delay(attempt.saturating_add(1))
+    }
+
+    /// How long running syncs are given to end when the worker is to stop.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+
+    /// The time between two looks for what was lost.
+    pub fn rescue_interval(&self) -> Duration {
+        Duration::from_secs(self.rescue_seconds.max(1))
+    }
 }
 
 /// How syncs are run (`[sync]`).

@@ -1,6 +1,9 @@
 //! Finding syncs.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::ExprTrait,
+};
 
 use crate::{
     ids::{BranchId, SyncId},
@@ -57,15 +60,41 @@ pub async fn by_id_prefix(
         .await
 }
 
-/// The sync of a branch that waits, if one does.
-pub async fn pending(
+/// The sync of a branch that was begun and has not ended, if there is one: it runs, or waits to be continued.
+pub async fn active(
+    db: &impl ConnectionTrait,
+    branch: BranchId,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    let waits_again = project_sync::Column::Status
+        .eq(SyncStatus::Pending)
+        .and(project_sync::Column::StartedAt.is_not_null());
+    project_sync::Entity::find()
+        .filter(project_sync::Column::BranchId.eq(branch))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Running).or(waits_again))
+        .one(db)
+        .await
+}
+
+/// The sync of a branch that waits and was never begun, if there is one.
+pub async fn waiting(
     db: &impl ConnectionTrait,
     branch: BranchId,
 ) -> Result<Option<project_sync::Model>, DbErr> {
     project_sync::Entity::find()
         .filter(project_sync::Column::BranchId.eq(branch))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
+        .filter(project_sync::Column::StartedAt.is_null())
         .one(db)
+        .await
+}
+
+/// The syncs that run, those whose lease ends first at the top, at most `limit`.
+pub async fn all_running(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<project_sync::Model>, DbErr> {
+    project_sync::Entity::find()
+        .filter(project_sync::Column::Status.eq(SyncStatus::Running))
+        .order_by_asc(project_sync::Column::LeaseUntil)
+        .limit(limit)
+        .all(db)
         .await
 }
 

@@ -14,13 +14,13 @@ use crate::{
     begin_write,
     ids::{BranchId, SyncId},
     object::ObjectId,
-    projects,
+    projects, queue,
     status::{SyncKind, SyncStatus, SyncTrigger},
     tables::{branch, project_sync},
 };
 
 /// What to ask for when a sync is made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewSync {
     /// Who asks.
     pub trigger: SyncTrigger,
@@ -28,9 +28,15 @@ pub struct NewSync {
     pub forced: bool,
     /// Go back to the sync of this number instead of following the branch.
     pub restore_seq: Option<i64>,
+    /// The W3C trace context of the request, at most [`MAX_TRACE_PARENT_CHARS`] long.
+    pub trace_parent: Option<String>,
 }
 
-/// Makes a pending sync of a branch. A second one beside it is a unique violation.
+/// The longest trace context that is kept, in characters (version 00 has 55).
+pub const MAX_TRACE_PARENT_CHARS: usize = 100;
+
+/// Makes a pending sync of a branch. A second one beside it that was not begun is a unique violation: see
+/// [`super::request`].
 pub async fn create(
     db: &impl ConnectionTrait,
     branch: &branch::Model,
@@ -47,6 +53,8 @@ pub async fn create(
         restore_seq: Set(new.restore_seq),
         status: Set(SyncStatus::Pending),
         phases: Set(serde_json::json!([])),
+        priority: Set(new.trigger.priority()),
+        trace_parent: Set(new.trace_parent.filter(|text| text.len() <= MAX_TRACE_PARENT_CHARS)),
         created_at: Set(now),
         ..Default::default()
     };
@@ -69,8 +77,10 @@ pub struct Claim {
 pub enum ClaimOutcome {
     /// It is ours.
     Claimed(Claim),
-    /// Another sync of the branch runs.
+    /// Another sync of the branch runs, or was begun and waits to be continued.
     BranchBusy,
+    /// The queue or the project is paused.
+    Paused,
     /// It is not pending (any more).
     NotPending,
 }
@@ -87,11 +97,16 @@ pub async fn claim(
     let Some(sync) = get(&transaction, id).await? else { return Ok(ClaimOutcome::NotPending) };
     // Whoever asks for a sync finds it pending or running, and never in between.
     projects::lock_branch(&transaction, sync.branch_id).await?;
+    if queue::is_paused(&transaction, sync.branch_id).await? {
+        return Ok(ClaimOutcome::Paused);
+    }
     let update = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Status, SyncStatus::Running.as_str().into())
         .col_expr(project_sync::Column::Worker, worker.into())
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
         .col_expr(project_sync::Column::FencingToken, Expr::col(project_sync::Column::FencingToken).add(1))
+        .col_expr(project_sync::Column::Attempts, Expr::col(project_sync::Column::Attempts).add(1))
+        .col_expr(project_sync::Column::RunAfter, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(
             project_sync::Column::StartedAt,
             Func::coalesce([Expr::col(project_sync::Column::StartedAt), Expr::value(now)]).into(),
@@ -166,6 +181,39 @@ pub async fn fence(db: &impl ConnectionTrait, claim: &Claim) -> Result<bool, DbE
         [claim.sync.into(), claim.token.into()],
     );
     Ok(db.query_one_raw(statement).await?.is_some())
+}
+
+/// Gives a running sync back to be begun again: at once, or not before `run_after`. It keeps its branch. With
+/// `uncount`, this attempt is not counted: the sync is not to blame. `false` if the claim is lost or someone asked for
+/// the sync's end.
+pub async fn give_back(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+    run_after: Option<DateTime<Utc>>,
+    uncount: bool,
+) -> Result<bool, DbErr> {
+    let attempts = Expr::col(project_sync::Column::Attempts).sub(i32::from(uncount));
+    let updated = project_sync::Entity::update_many()
+        .col_expr(project_sync::Column::Status, SyncStatus::Pending.as_str().into())
+        .col_expr(project_sync::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(project_sync::Column::RunAfter, Expr::value(run_after))
+        .col_expr(project_sync::Column::Attempts, attempts)
+        .filter(held(claim))
+        .filter(project_sync::Column::CancelRequested.eq(false))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+/// Lets a pending sync begin now, whatever it waited for.
+pub async fn hurry(db: &impl ConnectionTrait, id: SyncId) -> Result<(), DbErr> {
+    project_sync::Entity::update_many()
+        .col_expr(project_sync::Column::RunAfter, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(project_sync::Column::Id.eq(id))
+        .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Notes which phase runs.

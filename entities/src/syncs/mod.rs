@@ -5,11 +5,13 @@ mod counts;
 mod events;
 mod find;
 mod life;
+mod request;
 
 pub use counts::{PhaseRecord, SyncCounts};
 pub use events::{append_event, events, last_event_seq};
-pub use find::{by_id_prefix, by_seq, get, history, pending, recent_commits, running};
+pub use find::{active, all_running, by_id_prefix, by_seq, get, history, recent_commits, running, waiting};
 pub use life::{
-    Claim, ClaimOutcome, Ending, Heartbeat, NewSync, Totals, cancel_pending, claim, create, enter_phase,
-    fence, finish, heartbeat, request_cancel, take_over,
+    Claim, ClaimOutcome, Ending, Heartbeat, MAX_TRACE_PARENT_CHARS, NewSync, Totals, cancel_pending, claim,
+    create, enter_phase, fence, finish, give_back, heartbeat, hurry, request_cancel, take_over,
 };
+pub use request::{Requested, request};

@@ -2,11 +2,14 @@
 
 pub mod blob_content;
 pub mod branch;
+pub mod dead_job;
 pub mod file_blob;
+pub mod idempotency_key;
 pub mod memory_content;
 pub mod memory_entry;
 pub mod project;
 pub mod project_sync;
+pub mod queue_pause;
 pub mod repository;
 pub mod repository_file;
 pub mod repository_tree;

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     ids::{BranchId, SyncId, TenantId},
     object::ObjectId,
-    status::{SyncKind, SyncStatus, SyncTrigger},
+    status::{Priority, SyncKind, SyncStatus, SyncTrigger},
 };
 
 /// One sync of one branch.
@@ -81,6 +81,14 @@ pub struct Model {
     pub error_code: Option<String>,
     /// That error in words for the user.
     pub error_message: Option<String>,
+    /// Which waits first: see [`Priority`](crate::Priority).
+    pub priority: Priority,
+    /// Until when it waits before it is begun (again).
+    pub run_after: Option<DateTimeUtc>,
+    /// How often a worker began it, not counting orderly hand-overs.
+    pub attempts: i32,
+    /// The W3C trace context of the request that asked for it.
+    pub trace_parent: Option<String>,
     /// When it was asked for.
     pub created_at: DateTimeUtc,
     /// When a worker first began it.

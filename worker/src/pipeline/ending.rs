@@ -1,23 +1,49 @@
-//! How syncs end: in order, because their worker is gone, or because someone asked. Each in one transaction with the last
-//! event, so that a sync that has ended has exactly one.
+//! How the running of a sync ends: in order, for now, or because its worker is gone. Each in one transaction with the
+//! event that tells it, so that a sync that has ended has exactly one terminal event.
 
-use bus::{Event, EventError, EventKind, ProgressEvent};
+use bus::{Event, EventError, EventKind, Interruption, ProgressEvent};
+use chrono::{DateTime, Utc};
 use entities::{
     PhaseRecord, ProjectSync, SyncStatus, TenantId,
+    queue::{self, NewDeadJob},
     syncs::{self, Claim, Ending, Totals},
 };
 use sea_orm::DatabaseTransaction;
 
-use super::{Run, Runner, progress::event_row};
+use super::{Run, Runner, progress::patiently};
 use crate::error::SyncError;
 
+/// What came of looking after a sync whose worker may be gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rescued {
+    /// Nothing: it is looked after, or has changed meanwhile.
+    No,
+    /// It is pending again.
+    Requeued,
+    /// It has ended: cancelled, or failed after too many attempts.
+    Ended,
+}
+
+/// An ending with all that goes with it.
+struct Closing<'a> {
+    claim: &'a Claim,
+    tenant: TenantId,
+    ending: Ending,
+    totals: Totals,
+    event: ProgressEvent,
+    /// What the dead set is told, where the sync is given up although a retry might have helped.
+    dead: Option<NewDeadJob>,
+}
+
 impl Runner {
-    /// Ends the sync: its row, its last event and, if it completed, the branch's head, all in one transaction.
+    /// Ends the sync: its row, its last event and, if it completed, the branch's head, all in one transaction. With
+    /// `is_given_up`, it joins the dead set.
     pub(super) async fn end(
         &self,
         run: &Run,
         ending: Ending,
         records: &[PhaseRecord],
+        is_given_up: bool,
     ) -> Result<(), SyncError> {
         let seq = run.progress.flush().await? + 1;
         let totals = run.totals(records);
@@ -25,81 +51,165 @@ impl Runner {
             Ending::Completed { seq, commit, .. } => {
                 Event::Completed { number: *seq, commit: commit.to_string(), counts: totals.counts }
             }
-            Ending::Failed { code, message } => {
-                Event::Failed { error: EventError { code: code.clone(), message: message.clone() } }
-            }
+            Ending::Failed { code, message } => Event::Failed { error: event_error(code, message) },
             Ending::Cancelled => Event::Cancelled {},
         };
         debug_assert_eq!(event.kind(), EventKind::Terminal);
         let event = ProgressEvent { sync_id: run.claim.sync, seq, at: self.clock.now(), event };
-        let transaction = entities::begin_write(&self.db).await?;
-        self.write_ending(transaction, &run.claim, run.tenant(), ending, &totals, event).await
+        let dead = dead_job(&run.sync, &ending).filter(|_| is_given_up);
+        let closing = Closing { claim: &run.claim, tenant: run.tenant(), ending, totals, event, dead };
+        // The answer to a commit may get lost: then the next attempt finds the claim gone, and the row as it was left.
+        patiently(self.settings.lease(), || async {
+            let transaction = entities::begin_write(&run.db).await?;
+            self.close(transaction, &closing).await
+        })
+        .await
     }
 
-    async fn write_ending(
+    async fn close(&self, transaction: DatabaseTransaction, closing: &Closing<'_>) -> Result<(), SyncError> {
+        let Closing { claim, tenant, ending, totals, event, dead } = closing;
+        let now = self.clock.now();
+        if !syncs::finish(&transaction, claim, ending, totals, now).await? {
+            return Err(SyncError::ClaimLost);
+        }
+        syncs::append_event(&transaction, event.to_row(*tenant)?).await?;
+        if let Some(dead) = dead {
+            queue::bury(&transaction, dead.clone(), now).await?;
+        }
+        transaction.commit().await?;
+        self.dispatcher.progress.publish(event).await;
+        Ok(())
+    }
+
+    /// Gives a sync back, to be begun again. `false` if it is not to be: someone asked for its end, or the claim is
+    /// lost.
+    pub(super) async fn give_back(
+        &self,
+        run: &Run,
+        error: &SyncError,
+        is_handed_over: bool,
+    ) -> Result<bool, SyncError> {
+        let seq = run.progress.flush().await? + 1;
+        let now = self.clock.now();
+        let event = if is_handed_over {
+            Event::Interrupted { reason: Interruption::HandedOver, retry_at: None, error: None }
+        } else {
+            let delay = self.settings.worker.retry_delay(run.sync.attempts.unsigned_abs());
+            let retry_at = error.retry_at().unwrap_or(now).max(now + delay);
+            let error = Some(event_error(error.code(), &error.to_string()));
+            Event::Interrupted { reason: Interruption::Error, retry_at: Some(retry_at), error }
+        };
+        let event = ProgressEvent { sync_id: run.claim.sync, seq, at: now, event };
+        patiently(self.settings.lease(), || async {
+            let transaction = entities::begin_write(&run.db).await?;
+            self.write_give_back(transaction, &run.claim, run.tenant(), &event, is_handed_over).await
+        })
+        .await
+    }
+
+    async fn write_give_back(
         &self,
         transaction: DatabaseTransaction,
         claim: &Claim,
         tenant: TenantId,
-        ending: Ending,
-        totals: &Totals,
-        event: ProgressEvent,
-    ) -> Result<(), SyncError> {
-        if !syncs::finish(&transaction, claim, &ending, totals, self.clock.now()).await? {
-            return Err(SyncError::ClaimLost);
-        }
-        syncs::append_event(&transaction, event_row(tenant, &event)?).await?;
-        transaction.commit().await?;
-        self.bus.publish(&event).await;
-        Ok(())
-    }
-
-    /// Ends the running sync of a branch as failed if its worker is gone: its lease is over, or we know that it died.
-    /// Tells whether it did.
-    ///
-    /// # Errors
-    /// If the database is away.
-    pub async fn rescue(&self, seen: &ProjectSync) -> Result<bool, SyncError> {
-        let now = self.clock.now();
-        let expired = seen.lease_until.is_some_and(|until| until < now);
-        let gone = seen.worker.as_deref().is_some_and(|worker| self.instance.is_gone(worker));
-        if seen.status != SyncStatus::Running || !(expired || gone) {
-            return Ok(false);
-        }
-        let lease = self.settings.lease();
-        let transaction = entities::begin_write(&self.db).await?;
-        let worker = self.instance.name();
-        let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
-            return Ok(false);
+        event: &ProgressEvent,
+        uncount: bool,
+    ) -> Result<bool, SyncError> {
+        let run_after = match &event.event {
+            Event::Interrupted { retry_at, .. } => *retry_at,
+            _ => None,
         };
-        let message = "the worker that ran it is gone".to_owned();
-        let seq = syncs::last_event_seq(&transaction, seen.id).await? + 1;
-        let error = EventError { code: "worker-lost".to_owned(), message: message.clone() };
-        let event = ProgressEvent { sync_id: seen.id, seq, at: now, event: Event::Failed { error } };
-        let ending = Ending::Failed { code: "worker-lost".to_owned(), message };
-        self.write_ending(transaction, &claim, seen.tenant_id, ending, &Totals::default(), event).await?;
-        tracing::warn!(sync = %seen.id, "ended a sync whose worker is gone");
+        if !syncs::give_back(&transaction, claim, run_after, uncount).await? {
+            return Ok(false);
+        }
+        syncs::append_event(&transaction, event.to_row(tenant)?).await?;
+        transaction.commit().await?;
+        self.dispatcher.progress.publish(event).await;
         Ok(true)
     }
 
-    /// Asks a sync to end. One that nobody has begun ends at once; the worker of a running one finds out within a
-    /// second. `false` if it has ended already.
+    /// Looks after a running sync: if its worker is gone (its lease is over, or we know that it died), it is to be begun
+    /// again, or ends if someone asked for that or its attempts are used up.
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn cancel(&self, sync: &ProjectSync) -> Result<bool, SyncError> {
+    pub async fn rescue(&self, seen: &ProjectSync) -> Result<Rescued, SyncError> {
         let now = self.clock.now();
-        let transaction = entities::begin_write(&self.db).await?;
-        if !syncs::cancel_pending(&transaction, sync.id, now).await? {
-            let asked = syncs::request_cancel(&transaction, sync.id).await?;
-            transaction.commit().await?;
-            return Ok(asked);
+        if seen.status != SyncStatus::Running || !self.is_abandoned(seen, now) {
+            return Ok(Rescued::No);
         }
-        let seq = syncs::last_event_seq(&transaction, sync.id).await? + 1;
-        let event = ProgressEvent { sync_id: sync.id, seq, at: now, event: Event::Cancelled {} };
-        syncs::append_event(&transaction, event_row(sync.tenant_id, &event)?).await?;
-        transaction.commit().await?;
-        self.bus.publish(&event).await;
-        Ok(true)
+        let transaction = entities::begin_write(&self.dispatcher.db).await?;
+        let worker = self.instance.name();
+        let lease = self.settings.lease();
+        let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
+            return Ok(Rescued::No);
+        };
+        // Read under the claim: it may have changed since it was seen.
+        let sync = syncs::get(&transaction, seen.id).await?.unwrap_or_else(|| seen.clone());
+        let seq = syncs::last_event_seq(&transaction, seen.id).await? + 1;
+        let event = |event| ProgressEvent { sync_id: seen.id, seq, at: now, event };
+        if !sync.cancel_requested && sync.attempts < self.settings.worker.max_attempts {
+            let lost = Interruption::WorkerLost;
+            let event = event(Event::Interrupted { reason: lost, retry_at: None, error: None });
+            self.write_give_back(transaction, &claim, seen.tenant_id, &event, false).await?;
+            tracing::warn!(sync = %seen.id, attempts = sync.attempts, "a sync whose worker is gone waits again");
+            return Ok(Rescued::Requeued);
+        }
+        let (ending, event) = if sync.cancel_requested {
+            (Ending::Cancelled, event(Event::Cancelled {}))
+        } else {
+            let code = "worker-lost".to_owned();
+            let message = format!("{} workers began it and were lost", sync.attempts);
+            let error = event_error(&code, &message);
+            (Ending::Failed { code, message }, event(Event::Failed { error }))
+        };
+        let dead = dead_job(&sync, &ending);
+        let (tenant, totals) = (seen.tenant_id, Totals::default());
+        self.close(transaction, &Closing { claim: &claim, tenant, ending, totals, event, dead }).await?;
+        tracing::warn!(sync = %seen.id, "ended a sync whose worker is gone");
+        Ok(Rescued::Ended)
     }
+
+    fn is_abandoned(&self, seen: &ProjectSync, now: DateTime<Utc>) -> bool {
+        let expired = seen.lease_until.is_some_and(|until| until < now);
+        expired || seen.worker.as_deref().is_some_and(|worker| self.instance.is_gone(worker))
+    }
+
+    /// Ends a sync that somebody runs or ran as failed, because running it panics.
+    pub(crate) async fn give_up(
+        &self,
+        seen: &ProjectSync,
+        code: &str,
+        message: &str,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let transaction = entities::begin_write(&self.dispatcher.db).await?;
+        let (worker, lease) = (self.instance.name(), self.settings.lease());
+        let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
+            return Ok(());
+        };
+        let seq = syncs::last_event_seq(&transaction, seen.id).await? + 1;
+        let event = Event::Failed { error: event_error(code, message) };
+        let event = ProgressEvent { sync_id: seen.id, seq, at: now, event };
+        let ending = Ending::Failed { code: code.to_owned(), message: message.to_owned() };
+        let dead = dead_job(seen, &ending);
+        let (tenant, totals) = (seen.tenant_id, Totals::default());
+        self.close(transaction, &Closing { claim: &claim, tenant, ending, totals, event, dead }).await
+    }
+}
+
+fn event_error(code: &str, message: &str) -> EventError {
+    EventError { code: code.to_owned(), message: message.to_owned() }
+}
+
+/// What the dead set keeps of a sync that failed; nothing if it did not.
+fn dead_job(sync: &ProjectSync, ending: &Ending) -> Option<NewDeadJob> {
+    let Ending::Failed { code, message } = ending else { return None };
+    Some(NewDeadJob {
+        sync: Some((sync.tenant_id, sync.id)),
+        payload: None,
+        code: code.clone(),
+        message: message.clone(),
+        attempts: sync.attempts,
+    })
 }

@@ -13,9 +13,10 @@ mod runner;
 use async_trait::async_trait;
 use entities::SyncKind;
 
+pub use ending::Rescued;
 pub use progress::Progress;
 pub use run::{Run, Target};
-pub use runner::{Opened, RunOutcome, Runner};
+pub use runner::{Persistence, RunOutcome, Runner, Stop};
 
 use crate::error::SyncError;
 

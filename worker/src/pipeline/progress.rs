@@ -4,16 +4,20 @@
 //! under the sync's claim, and passes them on. Progress is thinned to ten a second, never one event a file.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bus::{Event, ProgressBus, ProgressEvent, Unit};
 use entities::{
-    SyncEvent, TenantId,
+    TenantId,
     syncs::{self, Claim},
 };
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use source::{SourceContext, Traffic};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior},
@@ -21,8 +25,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    error::SyncError,
-    source::{SourceContext, Traffic},
+    error::{SyncError, is_passing},
 };
 
 /// The shortest time between two progress events of a sync: at most ten a second.
@@ -66,32 +69,71 @@ pub(super) struct Recorder {
     pub(super) clock: Clock,
     pub(super) tenant: TenantId,
     pub(super) claim: Claim,
+    /// How long a database that is away is waited for.
+    pub(super) patience: Duration,
 }
 
 impl Recorder {
-    /// Keeps an event under the claim and passes it on.
+    /// Keeps an event under the claim and passes it on. Waits for a database that is away: events are numbered without
+    /// a hole, so none may be skipped.
     async fn record(&self, seq: i64, event: Event) -> Result<(), SyncError> {
         let event = ProgressEvent { sync_id: self.claim.sync, seq, at: self.clock.now(), event };
+        let is_tried = AtomicBool::new(false);
+        patiently(self.patience, || async {
+            match self.keep(&event).await {
+                // Only the holder of the claim writes: the number is taken by the attempt before, whose answer got lost.
+                Err(SyncError::Database(error))
+                    if is_tried.load(Ordering::Relaxed) && is_unique_violation(&error) =>
+                {
+                    Ok(())
+                }
+                result => {
+                    is_tried.store(true, Ordering::Relaxed);
+                    result
+                }
+            }
+        })
+        .await?;
+        self.bus.publish(&event).await;
+        Ok(())
+    }
+
+    async fn keep(&self, event: &ProgressEvent) -> Result<(), SyncError> {
         let transaction = entities::begin_write(&self.db).await?;
         if !syncs::fence(&transaction, &self.claim).await? {
             return Err(SyncError::ClaimLost);
         }
-        syncs::append_event(&transaction, event_row(self.tenant, &event)?).await?;
+        syncs::append_event(&transaction, event.to_row(self.tenant)?).await?;
         transaction.commit().await?;
-        self.bus.publish(&event).await;
         Ok(())
     }
 }
 
-/// An event as its row.
-pub(super) fn event_row(tenant: TenantId, event: &ProgressEvent) -> Result<SyncEvent, DbErr> {
-    Ok(SyncEvent {
-        tenant_id: tenant,
-        sync_id: event.sync_id,
-        seq: event.seq,
-        at: event.at,
-        payload: serde_json::to_value(event).map_err(|error| DbErr::Json(error.to_string()))?,
-    })
+fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// The pause before the database is asked again.
+const DATABASE_PAUSE: Duration = Duration::from_millis(200);
+
+/// Does something again while the database is away, for as long as `patience`.
+pub(super) async fn patiently<F, T>(
+    patience: Duration,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, SyncError>
+where
+    F: Future<Output = Result<T, SyncError>>,
+{
+    let began = Instant::now();
+    loop {
+        match attempt().await {
+            Err(SyncError::Database(error)) if is_passing(&error) && began.elapsed() < patience => {
+                tracing::warn!(%error, "the database is away; trying again");
+                tokio::time::sleep(DATABASE_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 impl Progress {

@@ -12,13 +12,9 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio_util::sync::CancellationToken;
 
 use super::Progress;
-use crate::{
-    clock::Clock,
-    error::SyncError,
-    memory::Rules,
-    settings::WorkerSettings,
-    source::{Head, Snapshot, Source, SourceContext},
-};
+use source::{Head, Snapshot, Source, SourceContext};
+
+use crate::{clock::Clock, error::SyncError, memory::Rules, settings::WorkerSettings};
 
 /// The commit that the sync will show.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bus::{Event, ProgressBus, SyncJob};
+use bus::{Dispatcher, Event, SyncJob};
 use entities::{
     PhaseRecord, ProjectSync, SyncStatus, projects,
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
 };
-use sea_orm::DatabaseConnection;
+use source::{Notice, Opened, SourceContext, SourceError, open_source, retry::RetryPolicy};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
@@ -19,15 +19,13 @@ use crate::{
     instance::Instance,
     memory::Rules,
     settings::WorkerSettings,
-    source::{Head, Notice, Source, SourceContext, open_source, retry::RetryPolicy},
+    telemetry,
 };
 
 /// Runs syncs.
 pub struct Runner {
-    /// The database.
-    pub db: DatabaseConnection,
-    /// Where events are passed on.
-    pub bus: Arc<dyn ProgressBus>,
+    /// The database, the queue and the events.
+    pub dispatcher: Dispatcher,
     /// The worker's settings.
     pub settings: Arc<WorkerSettings>,
     /// What memory is derived from.
@@ -36,6 +34,26 @@ pub struct Runner {
     pub instance: Arc<Instance>,
     /// Tells the time.
     pub clock: Clock,
+    /// What happens after an error that may pass.
+    pub persistence: Persistence,
+}
+
+/// What happens after an error that may pass, once the phases were tried as often as they may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Persistence {
+    /// The sync fails: somebody waits for it and may ask again.
+    FailAtOnce,
+    /// The sync waits and is begun again, until its attempts are used up.
+    Retry,
+}
+
+/// How a run is told to stop. Cheap to clone.
+#[derive(Clone, Default, Debug)]
+pub struct Stop {
+    /// The sync is to end as cancelled.
+    pub cancel: CancellationToken,
+    /// The sync is to be given back, for another worker to begin it again.
+    pub hand_over: CancellationToken,
 }
 
 /// What came of a job.
@@ -43,24 +61,18 @@ pub struct Runner {
 pub enum RunOutcome {
     /// The sync has ended: this is its row.
     Ended(Box<ProjectSync>, Option<SyncError>),
+    /// The sync is pending again: this is its row.
+    Interrupted(Box<ProjectSync>, SyncError),
     /// Another sync of the branch runs.
     BranchBusy,
+    /// The queue or the project is paused.
+    Paused,
     /// The sync is not pending (any more): somebody else took it, or it has ended.
     NotPending,
 }
 
-/// A repository that was opened before its sync began, so that nothing is asked twice.
-pub struct Opened {
-    /// The repository.
-    pub source: Arc<dyn Source>,
-    /// Its traffic so far.
-    pub context: Option<SourceContext>,
-    /// The head, if it was found already.
-    pub head: Option<Head>,
-}
-
 impl Runner {
-    /// Runs the sync that `job` names, to its end. `cancel` ends it early.
+    /// Runs the sync that `job` names, to its end, or until `stop` fires.
     ///
     /// # Errors
     /// Only if the database is away: everything else ends the sync as failed and is part of the outcome.
@@ -68,55 +80,81 @@ impl Runner {
         &self,
         job: &SyncJob,
         opened: Option<Opened>,
-        cancel: CancellationToken,
+        stop: Stop,
     ) -> Result<RunOutcome, SyncError> {
         let id = job.sync_id();
         let lease = self.settings.lease();
-        let outcome = syncs::claim(&self.db, id, self.instance.name(), self.clock.now(), lease).await?;
-        let claim = match outcome {
+        let db = &self.dispatcher.db;
+        let claim = match syncs::claim(db, id, self.instance.name(), self.clock.now(), lease).await? {
             ClaimOutcome::Claimed(claim) => claim,
             ClaimOutcome::BranchBusy => return Ok(RunOutcome::BranchBusy),
+            ClaimOutcome::Paused => return Ok(RunOutcome::Paused),
             ClaimOutcome::NotPending => return Ok(RunOutcome::NotPending),
         };
-        let span = tracing::info_span!("sync", sync = %id);
-        self.run_claimed(claim, opened, cancel.child_token()).instrument(span).await
+        let span = tracing::info_span!("sync", sync = %id, branch = tracing::field::Empty);
+        telemetry::link(&span, job.trace_parent());
+        self.run_claimed(claim, opened, stop).instrument(span).await
     }
 
     async fn run_claimed(
         &self,
         claim: Claim,
         opened: Option<Opened>,
-        stop: CancellationToken,
+        stop: Stop,
     ) -> Result<RunOutcome, SyncError> {
-        let _heartbeat = self.keep_alive(claim.clone(), stop.clone());
-        let mut run = self.start(claim, opened, stop.clone()).await?;
+        let halt = stop.cancel.child_token();
+        let _heartbeat = self.keep_alive(claim.clone(), halt.clone(), stop.hand_over.clone());
+        let mut run = self.start(claim, opened, halt).await?;
+        tracing::Span::current().record("branch", run.branch.name.as_str());
         let mut records = Vec::new();
         let result = self.run_phases(&mut run, &mut records).await;
         let result = match result {
-            Ok(()) => self.end(&run, run.completed()?, &records).await,
+            Ok(()) => self.end(&run, run.completed()?, &records, false).await,
             Err(error) => Err(error),
         };
         let error = match result {
             Ok(()) => None,
             Err(error) => {
-                let ending = match &error {
-                    SyncError::Cancelled => Ending::Cancelled,
-                    SyncError::Source(crate::source::SourceError::Cancelled) => Ending::Cancelled,
-                    other => Ending::Failed { code: other.code().to_owned(), message: other.to_string() },
-                };
                 // A sync that was taken over, or whose last commit went through after all, stays as it is.
-                if let Err(ending_error) = self.end(&run, ending, &records).await
-                    && !matches!(ending_error, SyncError::ClaimLost)
-                {
-                    return Err(ending_error);
+                match self.stop_after(&run, &error, &records, &stop).await {
+                    Ok(()) | Err(SyncError::ClaimLost) => Some(error),
+                    Err(ending_error) => return Err(ending_error),
                 }
-                Some(error)
             }
         };
-        let row = syncs::get(&self.db, run.claim.sync).await?;
-        let row = row.ok_or(SyncError::Internal("the row of a running sync is gone"))?;
-        let error = error.filter(|_| row.status != SyncStatus::Completed);
-        Ok(RunOutcome::Ended(Box::new(row), error))
+        let row = syncs::get(&run.db, run.claim.sync).await?;
+        let row = Box::new(row.ok_or(SyncError::Internal("the row of a running sync is gone"))?);
+        telemetry::count_run(&row);
+        Ok(match (row.status, error) {
+            (SyncStatus::Completed, _) => RunOutcome::Ended(row, None),
+            (SyncStatus::Pending | SyncStatus::Running, Some(error)) => RunOutcome::Interrupted(row, error),
+            (_, error) => RunOutcome::Ended(row, error),
+        })
+    }
+
+    /// What an error comes to: the sync is given back, cancelled, or fails.
+    async fn stop_after(
+        &self,
+        run: &Run,
+        error: &SyncError,
+        records: &[PhaseRecord],
+        stop: &Stop,
+    ) -> Result<(), SyncError> {
+        let is_stopped = matches!(error, SyncError::Cancelled | SyncError::Source(SourceError::Cancelled));
+        let gives_back = if is_stopped {
+            stop.hand_over.is_cancelled() && !stop.cancel.is_cancelled()
+        } else {
+            self.persistence == Persistence::Retry && error.may_pass()
+        };
+        let has_attempts = run.sync.attempts < self.settings.worker.max_attempts;
+        if gives_back && (is_stopped || has_attempts) && self.give_back(run, error, is_stopped).await? {
+            return Ok(());
+        }
+        if is_stopped {
+            return self.end(run, Ending::Cancelled, records, false).await;
+        }
+        let ending = Ending::Failed { code: error.code().to_owned(), message: error.to_string() };
+        self.end(run, ending, records, gives_back).await
     }
 
     /// Gathers what the phases need.
@@ -126,11 +164,12 @@ impl Runner {
         opened: Option<Opened>,
         stop: CancellationToken,
     ) -> Result<Run, SyncError> {
+        let db = self.dispatcher.db.clone();
         let gone = SyncError::Internal("the row of a claimed sync is gone");
-        let sync = syncs::get(&self.db, claim.sync).await?.ok_or(gone)?;
+        let sync = syncs::get(&db, claim.sync).await?.ok_or(gone)?;
         let gone = SyncError::Internal("the branch of a claimed sync is gone");
-        let branch = projects::branch(&self.db, claim.branch).await?.ok_or(gone)?;
-        let project = projects::of_branch(&self.db, &branch).await?;
+        let branch = projects::branch(&db, claim.branch).await?.ok_or(gone)?;
+        let project = projects::of_branch(&db, &branch).await?;
         let (source, context, found_head) = match opened {
             Some(Opened { source, context, head }) => (source, context, head),
             None => {
@@ -154,16 +193,17 @@ impl Runner {
             None => SourceContext::new(stop.clone(), notify),
         };
         let recorder = Recorder {
-            db: self.db.clone(),
-            bus: Arc::clone(&self.bus),
+            db: db.clone(),
+            bus: Arc::clone(&self.dispatcher.progress),
             clock: self.clock.clone(),
             tenant: sync.tenant_id,
             claim: claim.clone(),
+            patience: self.settings.lease(),
         };
         let progress = Progress::start(recorder, context.clone()).await?;
         let _ = voice.set(progress.clone());
         Ok(Run {
-            db: self.db.clone(),
+            db,
             claim,
             sync,
             branch,
@@ -268,28 +308,35 @@ impl Runner {
         };
         let duration_ms = started.elapsed().as_millis() as i64;
         records[record].duration_ms += duration_ms;
+        telemetry::count_phase(name, started.elapsed(), result.is_ok());
         if result.is_ok() {
             run.progress.tell(Event::PhaseCompleted { phase: name.to_owned(), duration_ms }).await;
         }
         result
     }
 
-    /// Prolongs the lease three times in each of its lengths. Fires `stop` when the sync is to end or is ours no more.
-    /// Ends with the guard.
-    fn keep_alive(&self, claim: Claim, stop: CancellationToken) -> DropGuard {
+    /// Prolongs the lease three times in each of its lengths. Fires `stop` when the sync is to end, is to be handed over,
+    /// or is ours no more. Ends with the guard.
+    fn keep_alive(&self, claim: Claim, stop: CancellationToken, hand_over: CancellationToken) -> DropGuard {
         let done = CancellationToken::new();
-        let (db, clock, lease) = (self.db.clone(), self.clock.clone(), self.settings.lease());
+        let (db, clock, lease) = (self.dispatcher.db.clone(), self.clock.clone(), self.settings.lease());
         let over = done.clone();
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(self::beat_interval(lease));
             loop {
                 tokio::select! {
                     _ = beat.tick() => {}
+                    () = hand_over.cancelled(), if !stop.is_cancelled() => stop.cancel(),
                     () = over.cancelled() => return,
                 }
                 match syncs::heartbeat(&db, &claim, clock.now(), lease).await {
                     Ok(Heartbeat::Held) => {}
-                    Ok(Heartbeat::CancelRequested | Heartbeat::Lost) => return stop.cancel(),
+                    // Still prolonged: the ending is written under the claim, too.
+                    Ok(Heartbeat::CancelRequested) => stop.cancel(),
+                    Ok(Heartbeat::Lost) => {
+                        metrics::counter!(telemetry::CLAIMS_LOST).increment(1);
+                        return stop.cancel();
+                    }
                     // The fence decides; a database that is away for longer than the lease loses us the claim.
                     Err(error) => tracing::warn!(%error, "heartbeat"),
                 }

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use bus::Unit;
 use entities::{ContentKind, ObjectId, blobs};
+use source::{Blob, SourceError, WantedBlob};
 use tokio::sync::mpsc;
 
 use crate::{
     error::SyncError,
     pipeline::{Next, Phase, Run},
-    source::{Blob, SourceError, WantedBlob},
 };
 
 mod derive;

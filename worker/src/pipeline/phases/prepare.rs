@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use entities::{SyncKind, syncs};
 
 use super::Finalize;
+use source::KnownHead;
+
 use crate::{
     error::SyncError,
     pipeline::{Next, Phase, Run, Target},
-    source::KnownHead,
 };
 
 /// See the module.

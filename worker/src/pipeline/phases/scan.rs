@@ -14,12 +14,12 @@ use entities::{
     syncs,
     temporal::{Children, FileRow, NewFile, NewTree, ROWS_PER_STATEMENT, StateAt, TreeRow},
 };
+use source::object::{self, TreeEntry, base_name};
+use source::{Haves, MAX_HAVES, SourceError};
 
 use crate::{
     error::{MAX_PATH_BYTES, SyncError},
-    object::{self, TreeEntry, base_name},
     pipeline::{Next, Phase, Run, Target},
-    source::{Haves, MAX_HAVES, SourceError},
 };
 
 /// A branch that was synced within this time has grown so little that all its commits since may be sent.

@@ -1,0 +1,55 @@
+//! How much waits, runs and was given up.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+
+/// How many there are in a state, and since when the oldest is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Depth {
+    /// How many.
+    pub count: u64,
+    /// When the oldest one came: was asked for, was begun, or was given up.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// The queue at one moment. Paused syncs are counted where they would be otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QueueDepth {
+    /// Could be begun now.
+    pub ready: Depth,
+    /// Wait for a time: a retry.
+    pub delayed: Depth,
+    /// Run.
+    pub running: Depth,
+    /// Were given up.
+    pub dead: Depth,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    state: String,
+    count: i64,
+    oldest: Option<DateTime<Utc>>,
+}
+
+/// Counts.
+pub async fn depth(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<QueueDepth, DbErr> {
+    let sql = "SELECT 'ready' AS state, count(*) AS count, min(created_at) AS oldest FROM project_syncs \
+               WHERE status = 'pending' AND (run_after IS NULL OR run_after <= $1) \
+               UNION ALL SELECT 'delayed', count(*), min(created_at) FROM project_syncs \
+               WHERE status = 'pending' AND run_after > $1 \
+               UNION ALL SELECT 'running', count(*), min(started_at) FROM project_syncs WHERE status = 'running' \
+               UNION ALL SELECT 'dead', count(*), min(created_at) FROM dead_jobs";
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [now.into()]);
+    let mut depth = QueueDepth::default();
+    for row in Row::find_by_statement(statement).all(db).await? {
+        let found = Depth { count: row.count.max(0) as u64, oldest: row.oldest };
+        match row.state.as_str() {
+            "ready" => depth.ready = found,
+            "delayed" => depth.delayed = found,
+            "running" => depth.running = found,
+            _ => depth.dead = found,
+        }
+    }
+    Ok(depth)
+}

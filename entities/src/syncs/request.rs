@@ -1,0 +1,67 @@
+//! Asking for a sync: a branch has one that was begun and, at most, one more that waits.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+
+use super::{NewSync, active, create, hurry, waiting};
+use crate::{
+    begin_write, projects,
+    status::SyncStatus,
+    tables::{branch, project_sync},
+};
+
+/// What a branch has to do with a request for a sync.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Requested {
+    /// The sync that answers the request.
+    pub sync: project_sync::Model,
+    /// Whether the request made it.
+    pub is_new: bool,
+}
+
+/// Asks for a sync of a branch. While one is pending or runs, the answer is that one: the one that was begun, if there
+/// is one. It does not wait any longer for a retry.
+///
+/// With `queue_next`, a sync that runs already is no answer, because the branch may have moved since it looked: one that
+/// follows it is, however often it is asked for.
+///
+/// # Errors
+/// If the database is away.
+pub async fn request(
+    db: &DatabaseConnection,
+    branch: &branch::Model,
+    new: NewSync,
+    queue_next: bool,
+    now: DateTime<Utc>,
+) -> Result<Requested, DbErr> {
+    // Looked at first without the lock that writing takes: whoever only follows need not wait for other writers.
+    if let Some(sync) = existing(db, branch, queue_next).await?
+        && sync.run_after.is_none()
+    {
+        return Ok(Requested { sync, is_new: false });
+    }
+    let transaction = begin_write(db).await?;
+    projects::lock_branch(&transaction, branch.id).await?;
+    let requested = match existing(&transaction, branch, queue_next).await? {
+        Some(sync) => {
+            hurry(&transaction, sync.id).await?;
+            Requested { sync: project_sync::Model { run_after: None, ..sync }, is_new: false }
+        }
+        None => Requested { sync: create(&transaction, branch, new, now).await?, is_new: true },
+    };
+    transaction.commit().await?;
+    Ok(requested)
+}
+
+async fn existing(
+    db: &impl ConnectionTrait,
+    branch: &branch::Model,
+    queue_next: bool,
+) -> Result<Option<project_sync::Model>, DbErr> {
+    let active = active(db, branch.id).await?;
+    // What was begun and waits looks at the branch anew when it goes on.
+    match active.filter(|sync| !queue_next || sync.status == SyncStatus::Pending) {
+        Some(sync) => Ok(Some(sync)),
+        None => waiting(db, branch.id).await,
+    }
+}

@@ -1,0 +1,12 @@
+DROP TABLE idempotency_keys;
+DROP TABLE queue_pauses;
+DROP TABLE dead_jobs;
+DROP INDEX project_syncs_queue;
+DROP INDEX project_syncs_one_waiting;
+DROP INDEX project_syncs_one_active;
+CREATE UNIQUE INDEX project_syncs_one_running ON project_syncs (branch_id) WHERE status = 'running';
+CREATE UNIQUE INDEX project_syncs_one_pending ON project_syncs (branch_id) WHERE status = 'pending';
+ALTER TABLE project_syncs DROP COLUMN trace_parent;
+ALTER TABLE project_syncs DROP COLUMN attempts;
+ALTER TABLE project_syncs DROP COLUMN run_after;
+ALTER TABLE project_syncs DROP COLUMN priority;

@@ -1,0 +1,78 @@
+//! What syncs tell of themselves: the names of the metrics, and the link from a sync's span to its request's.
+
+use std::time::Duration;
+
+use entities::{ProjectSync, SyncStatus};
+use metrics::{counter, histogram};
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// Runs of syncs that came to an end or were given back, by outcome.
+pub const RUNS: &str = "project_sync_runs_total";
+/// How long syncs took from their first beginning to their end, in seconds, by outcome.
+pub const SYNC_SECONDS: &str = "project_sync_duration_seconds";
+/// How long phases took, in seconds, by phase and result.
+pub const PHASE_SECONDS: &str = "project_sync_phase_duration_seconds";
+/// Claims that were lost while their sync ran.
+pub const CLAIMS_LOST: &str = "project_sync_claims_lost_total";
+/// Bytes received from sources.
+pub const SOURCE_BYTES: &str = "project_sync_source_bytes_total";
+/// Requests sent to sources.
+pub const SOURCE_REQUESTS: &str = "project_sync_source_requests_total";
+
+/// Counts a run by what became of its sync.
+pub(crate) fn count_run(sync: &ProjectSync) {
+    let outcome = match sync.status {
+        SyncStatus::Pending | SyncStatus::Running => "interrupted",
+        ended => ended.as_str(),
+    };
+    counter!(RUNS, "outcome" => outcome).increment(1);
+    counter!(SOURCE_BYTES).increment(sync.bytes_fetched.unsigned_abs());
+    counter!(SOURCE_REQUESTS).increment(sync.requests_made.unsigned_abs());
+    if let (Some(started), Some(finished)) = (sync.started_at, sync.finished_at) {
+        let took = (finished - started).to_std().unwrap_or_default();
+        histogram!(SYNC_SECONDS, "outcome" => outcome).record(took);
+    }
+}
+
+/// Notes how long a phase took.
+pub(crate) fn count_phase(phase: &'static str, took: Duration, is_ok: bool) {
+    let result = if is_ok { "ok" } else { "error" };
+    histogram!(PHASE_SECONDS, "phase" => phase, "result" => result).record(took);
+}
+
+/// Links a span to the request whose W3C trace context this is. A context that cannot be read is no harm.
+pub(crate) fn link(span: &Span, trace_parent: Option<&str>) {
+    if let Some(context) = trace_parent.and_then(read_trace_parent) {
+        span.add_link(context);
+    }
+}
+
+/// Reads `00-<trace id>-<span id>-<flags>` (W3C Trace Context, section 3.2).
+fn read_trace_parent(text: &str) -> Option<SpanContext> {
+    let mut parts = text.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if version.len() != 2 || version == "ff" || trace.len() != 32 || span.len() != 16 || flags.len() != 2 {
+        return None;
+    }
+    let trace = TraceId::from_hex(trace).ok()?;
+    let span = SpanId::from_hex(span).ok()?;
+    let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?);
+    Some(SpanContext::new(trace, span, flags, true, TraceState::NONE)).filter(SpanContext::is_valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_trace_contexts() {
+        let context = read_trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
+        assert_eq!(context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert!(context.is_sampled());
+        for wrong in ["", "00-0-0-0", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "rubbish"] {
+            assert!(read_trace_parent(wrong).is_none(), "{wrong}");
+        }
+    }
+}
