@@ -63,8 +63,9 @@ async fn delete_in(
     tenant: TenantId,
     id: ProjectId,
 ) -> Result<Deletion, DbErr> {
-    let mut find =
-        project::Entity::find().filter(project::Column::Id.eq(id)).filter(project::Column::TenantId.eq(tenant));
+    let mut find = project::Entity::find()
+        .filter(project::Column::Id.eq(id))
+        .filter(project::Column::TenantId.eq(tenant));
     let mut repositories = repository::Entity::find().filter(repository::Column::ProjectId.eq(id));
     if transaction.get_database_backend() != DbBackend::Sqlite {
         // No branch of it can be made from here on.
@@ -93,12 +94,12 @@ async fn delete_in(
         temporal::remove_branch(transaction, tenant, *branch).await?;
         delete_syncs(transaction, *branch).await?;
     }
-    queue_pause::Entity::delete_many().filter(queue_pause::Column::ProjectId.eq(id)).exec(transaction).await?;
-    branch::Entity::delete_many().filter(branch::Column::Id.is_in(branches)).exec(transaction).await?;
-    repository::Entity::delete_many()
-        .filter(repository::Column::ProjectId.eq(id))
+    queue_pause::Entity::delete_many()
+        .filter(queue_pause::Column::ProjectId.eq(id))
         .exec(transaction)
         .await?;
+    branch::Entity::delete_many().filter(branch::Column::Id.is_in(branches)).exec(transaction).await?;
+    repository::Entity::delete_many().filter(repository::Column::ProjectId.eq(id)).exec(transaction).await?;
     project::Entity::delete_by_id(id).exec(transaction).await?;
     Ok(Deletion::Deleted)
 }

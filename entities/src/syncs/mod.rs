@@ -15,7 +15,5 @@ pub use life::{
     Claim, ClaimOutcome, Ending, Heartbeat, MAX_TRACE_PARENT_CHARS, NewSync, Totals, cancel_pending, claim,
     create, enter_phase, fence, finish, give_back, heartbeat, hurry, request_cancel, take_over,
 };
-pub use pages::{
-    SyncFilter, by_ids, count, last_event_of_type, last_events, page, remove, stuck,
-};
+pub use pages::{SyncFilter, by_ids, count, last_event_of_type, last_events, page, remove, stuck};
 pub use request::{Requested, request};

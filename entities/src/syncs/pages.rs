@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, JsonValue,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    sea_query::Query,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement, sea_query::Query,
 };
 
 use crate::{
