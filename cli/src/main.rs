@@ -20,12 +20,12 @@ mod telemetry;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use crate::{
     args::Cli,
     error::CliError,
     out::{Paint, tell},
 };
+use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use sea_orm::{DatabaseConnection, DbBackend, ConnectionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio_util::sync::CancellationToken;
 use worker::telemetry as sync;
 
@@ -47,7 +47,11 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
 fn describe() {
     describe_gauge!(BUILD_INFO, "Always 1; says what is running.");
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections to the database by state.");
-    describe_gauge!(bus::telemetry::QUEUE_DEPTH, Unit::Count, "Syncs by state: ready, delayed, running, dead.");
+    describe_gauge!(
+        bus::telemetry::QUEUE_DEPTH,
+        Unit::Count,
+        "Syncs by state: ready, delayed, running, dead."
+    );
     describe_gauge!(
         bus::telemetry::QUEUE_OLDEST_SECONDS,
         Unit::Seconds,
@@ -62,14 +66,30 @@ fn describe() {
         "How long syncs took from their first beginning to their end, by outcome."
     );
     describe_histogram!(sync::PHASE_SECONDS, Unit::Seconds, "How long phases took, by phase and result.");
-    describe_counter!(sync::RETRIES, Unit::Count, "Syncs that wait to be begun again after an error, by its code.");
+    describe_counter!(
+        sync::RETRIES,
+        Unit::Count,
+        "Syncs that wait to be begun again after an error, by its code."
+    );
     describe_counter!(sync::GIVEN_UP, Unit::Count, "Syncs that joined the dead set, by code.");
     describe_counter!(sync::CLAIMS_LOST, Unit::Count, "Claims that were lost while their sync ran.");
     describe_counter!(sync::SOURCE_BYTES, Unit::Bytes, "Bytes received from sources.");
     describe_counter!(sync::SOURCE_REQUESTS, Unit::Count, "Requests sent to sources.");
-    describe_counter!(source::GITHUB_REQUESTS, Unit::Count, "Requests sent to GitHub's API, by kind of answer.");
-    describe_gauge!(source::GITHUB_REMAINING, Unit::Count, "Requests that GitHub said are left, when it was last asked.");
-    describe_counter!(bus::PROGRESS_DROPPED, Unit::Count, "Events that were not passed on; the database has them.");
+    describe_counter!(
+        source::GITHUB_REQUESTS,
+        Unit::Count,
+        "Requests sent to GitHub's API, by kind of answer."
+    );
+    describe_gauge!(
+        source::GITHUB_REMAINING,
+        Unit::Count,
+        "Requests that GitHub said are left, when it was last asked."
+    );
+    describe_counter!(
+        bus::PROGRESS_DROPPED,
+        Unit::Count,
+        "Events that were not passed on; the database has them."
+    );
     api::describe_metrics();
 }
 

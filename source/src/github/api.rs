@@ -241,7 +241,8 @@ impl Api {
         context.traffic().add_request();
         let response = octocrab._get_with_headers(path, Some(headers)).await;
         let response = response.map_err(|error| unreachable(&self.host, &error))?;
-        metrics::counter!(super::limits::GITHUB_REQUESTS, "status" => kind_of(response.status())).increment(1);
+        metrics::counter!(super::limits::GITHUB_REQUESTS, "status" => kind_of(response.status()))
+            .increment(1);
         self.limits.observe(response.headers());
         // Whether a refusal is a limit may only be known from its body; no other request goes out until then.
         let suspicion = self.limits.suspect(response.status());
