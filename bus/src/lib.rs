@@ -6,6 +6,7 @@ mod event;
 mod job;
 mod progress_bus;
 pub mod queue;
+pub mod telemetry;
 
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
-use worker::settings::Transfer;
+use source::settings::Transfer;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,14 +5,14 @@ use std::time::Duration;
 use bus::{EventKind, ProgressEvent, SyncJob};
 use entities::{
     Branch, ProjectSync, SyncId, SyncStatus,
-    syncs::{self, NewSync},
+    syncs::{self, NewSync, Requested},
 };
 use futures::StreamExt;
+use source::Opened;
 use tokio_util::sync::CancellationToken;
 use worker::{
     error::SyncError,
-    pipeline::{Opened, RunOutcome, Runner},
-    submit::{self, Requested},
+    pipeline::{Rescued, RunOutcome, Runner, Stop},
 };
 
 use crate::{error::CliError, live::View};
@@ -71,7 +71,7 @@ impl<'a> Drive<'a> {
         let result = self.ask_until_done(opened).await;
         if let (Err(CliError::Interrupted), Some(made)) = (&result, &self.made) {
             // Left pending, it would be run by the next command, when nobody wants it any more.
-            self.runner.cancel(made).await?;
+            self.runner.dispatcher.cancel(made, self.runner.clock.now()).await?;
         }
         result
     }
@@ -79,21 +79,25 @@ impl<'a> Drive<'a> {
     async fn ask_until_done(&mut self, mut opened: Option<Opened>) -> Result<ProjectSync, CliError> {
         for _ in 0..MAX_ROUNDS {
             let now = self.runner.clock.now();
-            let requested = submit::request(&self.runner.db, self.branch, self.wanted, now).await?;
-            let (sync, outcome) = match requested {
-                Requested::Running(other) if self.rescue(&other).await? => continue,
-                Requested::Running(other) => (other, RunOutcome::BranchBusy),
-                Requested::Pending { sync, is_new } => {
-                    let is_wanted = self.is_wanted(&sync);
-                    if is_new {
-                        self.made = Some(sync.clone());
-                    }
-                    let outcome = self.run(&sync, if is_wanted { opened.take() } else { None }).await?;
-                    (sync, outcome)
+            let wanted = self.wanted.clone();
+            let Requested { sync, is_new } =
+                self.runner.dispatcher.request(self.branch, wanted, false, now).await?;
+            let outcome = if sync.status == SyncStatus::Running {
+                if self.rescue(&sync).await? {
+                    continue;
                 }
+                RunOutcome::BranchBusy
+            } else {
+                let is_wanted = self.is_wanted(&sync);
+                if is_new {
+                    self.made = Some(sync.clone());
+                }
+                self.run(&sync, if is_wanted { opened.take() } else { None }).await?
             };
             let ended = match outcome {
                 RunOutcome::Ended(row, _) => row,
+                RunOutcome::Interrupted(..) => continue,
+                RunOutcome::Paused => return Err(CliError::Paused),
                 RunOutcome::BranchBusy | RunOutcome::NotPending => match self.wait(&sync).await? {
                     Watched::Ended(row) => row,
                     Watched::AskAgain => continue,
@@ -122,15 +126,16 @@ impl<'a> Drive<'a> {
         match self.runner.rescue(other).await {
             // Another command was faster.
             Err(SyncError::ClaimLost) => Ok(false),
-            result => Ok(result?),
+            result => Ok(result? != Rescued::No),
         }
     }
 
     /// Runs a sync here and shows its events.
     async fn run(&mut self, sync: &ProjectSync, opened: Option<Opened>) -> Result<RunOutcome, CliError> {
-        let mut events = self.runner.bus.subscribe(sync.id).await;
+        let mut events = self.runner.dispatcher.progress.subscribe(sync.id).await;
         let job = SyncJob::new(sync.id);
-        let mut run = std::pin::pin!(self.runner.run(&job, opened, self.cancel.clone()));
+        let stop = Stop { cancel: self.cancel.clone(), ..Default::default() };
+        let mut run = std::pin::pin!(self.runner.run(&job, opened, stop));
         let mut seen = 0;
         let outcome = loop {
             tokio::select! {
@@ -155,9 +160,9 @@ impl<'a> Drive<'a> {
 
     /// Waits for a sync that we could not run: until it ends, or until the one that keeps the branch busy does.
     async fn wait(&mut self, sync: &ProjectSync) -> Result<Watched, CliError> {
-        let running = match syncs::get(&self.runner.db, sync.id).await? {
+        let running = match syncs::get(&self.runner.dispatcher.db, sync.id).await? {
             Some(row) if row.status == SyncStatus::Pending => {
-                syncs::running(&self.runner.db, self.branch.id).await?
+                syncs::running(&self.runner.dispatcher.db, self.branch.id).await?
             }
             row => row,
         };
@@ -190,7 +195,7 @@ impl<'a> Drive<'a> {
                 () = self.cancel.cancelled() => return Err(CliError::Interrupted),
             }
             let gone = SyncError::Internal("the row of a sync is gone");
-            row = syncs::get(&self.runner.db, row.id).await?.ok_or(gone)?;
+            row = syncs::get(&self.runner.dispatcher.db, row.id).await?.ok_or(gone)?;
         }
     }
 }
@@ -198,7 +203,7 @@ impl<'a> Drive<'a> {
 /// Shows the events that the database keeps after number `seen`.
 async fn show_kept(runner: &Runner, view: &mut View, sync: SyncId, seen: &mut i64) -> Result<(), CliError> {
     loop {
-        let events = syncs::events(&runner.db, sync, *seen, EVENTS_AT_ONCE).await?;
+        let events = syncs::events(&runner.dispatcher.db, sync, *seen, EVENTS_AT_ONCE).await?;
         let Some(last) = events.last() else { return Ok(()) };
         *seen = last.seq;
         for event in events {

@@ -4,7 +4,8 @@ use std::{io, path::PathBuf};
 
 use entities::{ProjectSync, SourceSpecError, SyncStatus};
 use sea_orm::DbErr;
-use worker::{error::SyncError, source::SourceError};
+use source::{LocateError, SourceError};
+use worker::error::SyncError;
 
 /// The exit code of a command that was interrupted, or whose sync was cancelled.
 pub const INTERRUPTED: u8 = 130;
@@ -64,6 +65,9 @@ pub enum CliError {
     /// The user interrupted the command.
     #[error("interrupted")]
     Interrupted,
+    /// Nothing may be begun: an operator said so.
+    #[error("the queue or the project is paused, so no sync is begun")]
+    Paused,
     /// The database needs migrations that are not applied on the way.
     #[error("the database's schema is {0} migrations behind this program")]
     PendingMigrations(usize),
@@ -155,6 +159,7 @@ impl CliError {
             Self::OpenDatabase { file: Some(_), .. } => Some(
                 "the data folder must be writable and have space left; --data names another one".to_owned(),
             ),
+            Self::Paused => Some("`project-sync queue resume` ends the pause".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),
         }
@@ -189,6 +194,16 @@ fn hint_for(code: &str) -> Option<&'static str> {
         "proof" => "run the sync again with --force; if that fails too, the database is damaged",
         _ => return None,
     })
+}
+
+impl From<LocateError> for CliError {
+    fn from(error: LocateError) -> Self {
+        match error {
+            LocateError::Source(error) => Self::Sync(error.into()),
+            LocateError::Database(error) => Self::Database(error),
+            LocateError::NoFreeName => Self::usage(error.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]

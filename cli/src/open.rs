@@ -6,12 +6,17 @@ use std::{
     sync::Arc,
 };
 
-use bus::LocalProgressBus;
+use bus::{Dispatcher, LocalProgressBus, LocalQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, TenantId, projects};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use worker::{clock::Clock, instance::Instance, memory::Rules, pipeline::Runner};
+use worker::{
+    clock::Clock,
+    instance::Instance,
+    memory::Rules,
+    pipeline::{Persistence, Runner},
+};
 
 use crate::{
     args::{Global, Output},
@@ -75,6 +80,16 @@ impl App {
         Ok(Self { db, tenant, settings, output: global.output, quiet: global.quiet, clock, file })
     }
 
+    /// What writes rows and tells workers. Commands run beside a service share its database, not its queue: the
+    /// service's rescue finds what they leave.
+    pub fn dispatcher(&self) -> Dispatcher {
+        Dispatcher {
+            db: self.db.clone(),
+            queue: Arc::new(LocalQueue::new(self.settings.worker().lease())),
+            progress: Arc::new(LocalProgressBus::default()),
+        }
+    }
+
     /// What runs syncs in this process.
     pub fn runner(&self) -> Result<Runner, CliError> {
         let mut settings = self.settings.worker();
@@ -94,12 +109,12 @@ impl App {
         let rules = Rules::new(&settings.memory)
             .map_err(|error| CliError::usage(format!("settings: memory.{error}")))?;
         Ok(Runner {
-            db: self.db.clone(),
-            bus: Arc::new(LocalProgressBus::default()),
+            dispatcher: self.dispatcher(),
             settings: Arc::new(settings),
             rules: Arc::new(rules),
             instance: Arc::new(instance),
             clock: self.clock.clone(),
+            persistence: Persistence::FailAtOnce,
         })
     }
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
+use source::settings::SourceSettings;
 use worker::{
     memory::MemorySettings,
-    settings::{SourceSettings, SyncSettings, WorkerSettings},
+    settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
 use crate::error::CliError;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub memory: MemorySettings,
     /// How syncs are run.
     pub sync: SyncSettings,
+    /// How a worker takes syncs from the queue.
+    pub worker: QueueWorkerSettings,
 }
 
 impl Settings {
@@ -97,6 +100,9 @@ impl Settings {
             ("source.rest_concurrency", self.source.rest_concurrency as u64),
             ("sync.lease_seconds", self.sync.lease_seconds),
             ("sync.attempts", u64::from(self.sync.attempts)),
+            ("worker.concurrency", self.worker.concurrency as u64),
+            ("worker.max_attempts", u64::from(self.worker.max_attempts)),
+            ("worker.rescue_seconds", self.worker.rescue_seconds),
         ];
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
@@ -106,7 +112,12 @@ impl Settings {
 
     /// The sections that the worker reads.
     pub fn worker(&self) -> WorkerSettings {
-        WorkerSettings { source: self.source.clone(), memory: self.memory.clone(), sync: self.sync.clone() }
+        WorkerSettings {
+            source: self.source.clone(),
+            memory: self.memory.clone(),
+            sync: self.sync.clone(),
+            worker: self.worker.clone(),
+        }
     }
 }
 
@@ -161,6 +172,7 @@ mod tests {
             ("source", keys::<SourceSettings>()),
             ("memory", keys::<MemorySettings>()),
             ("sync", keys::<SyncSettings>()),
+            ("worker", keys::<QueueWorkerSettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));
         for (section, keys) in sections {

@@ -8,5 +8,6 @@ pub mod instance;
 pub mod memory;
 pub mod pipeline;
 pub mod proof;
+pub mod service;
 pub mod settings;
 pub mod telemetry;

@@ -28,7 +28,7 @@ pub struct QueueWorkerSettings {
     /// Syncs that one worker runs at once.
     pub concurrency: usize,
     /// The most times that a sync is begun, before it is given up; orderly hand-overs do not count.
-    pub max_attempts: i32,
+    pub max_attempts: u32,
     /// Seconds before a sync that failed is begun again; doubles from there, jittered.
     pub retry_first_delay_seconds: u64,
     /// The longest wait before a sync is begun again, in seconds.

@@ -2,7 +2,7 @@
 
 use entities::{SourceSpec, projects};
 use serde::Serialize;
-use worker::source::{SourceContext, open_source};
+use source::{SourceContext, open_source};
 
 use super::print_table;
 use crate::{

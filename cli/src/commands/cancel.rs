@@ -15,13 +15,13 @@ struct CancelRecord {
 /// Runs the command: on the named branch, or on all of the project.
 pub async fn run(app: &App, args: &OnBranch) -> Result<(), CliError> {
     let project = find::project(app, &args.project).await?;
-    let runner = app.runner()?;
+    let dispatcher = app.dispatcher();
     let mut asked = Vec::new();
     for branch in find::branches(app, &project, args.branch.as_deref()).await? {
-        let pending = syncs::pending(&app.db, branch.id).await?;
-        let running = syncs::running(&app.db, branch.id).await?;
-        for sync in pending.into_iter().chain(running) {
-            if runner.cancel(&sync).await? {
+        let waiting = syncs::waiting(&app.db, branch.id).await?;
+        let active = syncs::active(&app.db, branch.id).await?;
+        for sync in waiting.into_iter().chain(active) {
+            if dispatcher.cancel(&sync, app.clock.now()).await? {
                 asked.push(CancelRecord { id: sync.id, branch: branch.name.clone() });
             }
         }

@@ -19,7 +19,12 @@ pub async fn run(app: &App, args: &RestoreArgs) -> Result<(), CliError> {
         ));
     };
     let runner = app.runner()?;
-    let wanted = NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: Some(state.seq()) };
+    let wanted = NewSync {
+        trigger: SyncTrigger::Cli,
+        forced: false,
+        restore_seq: Some(state.seq()),
+        trace_parent: None,
+    };
     let mut view = View::new(app, SyncKind::Restore);
     let drive = Drive::new(&runner, &branch, wanted, &mut view, cancel_on_signals());
     let ended = drive.finish(None).await?;

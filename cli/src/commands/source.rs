@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, path::Path};
 
 use entities::SourceSpec;
-use worker::settings::{Secret, SourceSettings};
+use source::settings::{Secret, SourceSettings};
 
 use crate::{args::SourceArgs, error::CliError};
 

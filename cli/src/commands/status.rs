@@ -28,9 +28,9 @@ struct StatusRecord {
 pub async fn run(app: &App, args: &OnBranch) -> Result<(), CliError> {
     let project = find::project(app, &args.project).await?;
     let branch = find::branch(app, &project, args.branch.as_deref()).await?;
-    let current = match syncs::running(&app.db, branch.id).await? {
-        Some(running) => Some(running),
-        None => syncs::pending(&app.db, branch.id).await?,
+    let current = match syncs::active(&app.db, branch.id).await? {
+        Some(active) => Some(active),
+        None => syncs::waiting(&app.db, branch.id).await?,
     };
     let sync = match current {
         Some(sync) => Some(sync),

@@ -1,7 +1,8 @@
 //! `sync`: a branch comes into the database.
 
 use entities::{ProjectSync, SourceSpec, SyncKind, SyncTrigger, projects::ConnectedProject, syncs::NewSync};
-use worker::{error::SyncError, source::SourceContext, submit};
+use source::SourceContext;
+use worker::error::SyncError;
 
 use crate::{
     args::SyncArgs, drive::Drive, error::CliError, live::View, open::App, out::Out,
@@ -13,7 +14,7 @@ pub async fn run(app: &App, args: &SyncArgs, spec: &SourceSpec) -> Result<(), Cl
     let runner = app.runner()?;
     let cancel = cancel_on_signals();
     let context = SourceContext::new(cancel.clone(), |_| {});
-    let locate = submit::locate(
+    let locate = source::locate(
         &app.db,
         app.tenant,
         spec,
@@ -26,7 +27,8 @@ pub async fn run(app: &App, args: &SyncArgs, spec: &SourceSpec) -> Result<(), Cl
         located = locate => located?,
         () = cancel.cancelled() => return Err(SyncError::Cancelled.into()),
     };
-    let wanted = NewSync { trigger: SyncTrigger::Cli, forced: args.force, restore_seq: None };
+    let wanted =
+        NewSync { trigger: SyncTrigger::Cli, forced: args.force, restore_seq: None, trace_parent: None };
     let mut view = View::new(app, SyncKind::Sync);
     let drive = Drive::new(&runner, &located.branch, wanted, &mut view, cancel);
     let ended = drive.finish(Some(located.opened)).await?;

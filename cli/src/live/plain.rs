@@ -1,6 +1,7 @@
 //! Progress as lines, for logs.
 
-use bus::Event;
+use bus::{Event, EventError, Interruption};
+use chrono::{DateTime, Utc};
 
 use crate::{
     out::tell,
@@ -46,8 +47,30 @@ pub fn line(event: &Event) -> Option<String> {
             Some(format!("{phase}: done in {}", duration(*duration_ms)))
         }
         Event::Warning { message, .. } => Some(format!("warning: {}", clean(message))),
+        Event::Interrupted { reason, retry_at, error } => {
+            Some(interruption(*reason, *retry_at, error.as_ref()))
+        }
         Event::Completed { .. } | Event::Failed { .. } | Event::Cancelled {} => None,
     }
+}
+
+/// Why a sync is begun again, and when.
+pub fn interruption(
+    reason: Interruption,
+    retry_at: Option<DateTime<Utc>>,
+    error: Option<&EventError>,
+) -> String {
+    let why = match reason {
+        Interruption::Error => "interrupted",
+        Interruption::WorkerLost => "its worker is gone",
+        Interruption::HandedOver => "its worker stops",
+    };
+    let what = error.map(|error| format!(": {}", clean(&error.message))).unwrap_or_default();
+    let when = retry_at.map_or_else(
+        || "at the next worker".to_owned(),
+        |at| format!("not before {}", at.format("%H:%M:%S UTC")),
+    );
+    format!("{why}{what}; it is begun again {when}")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use entities::SyncKind;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use worker::pipeline;
 
+use super::plain;
 use crate::{
     out::Paint,
     render::{record::PhaseProgress, text::clean},
@@ -89,6 +90,9 @@ impl Terminal {
             Event::Warning { message, .. } => {
                 let warning = self.paint.yellow("warning:");
                 let _ = self.area.println(format!("{warning} {}", clean(message)));
+            }
+            Event::Interrupted { reason, retry_at, error } => {
+                self.note(&plain::interruption(*reason, *retry_at, error.as_ref()));
             }
             Event::Completed { .. } => {}
             Event::Failed { .. } | Event::Cancelled {} => {

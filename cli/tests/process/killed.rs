@@ -44,8 +44,7 @@ fn kill_9_in_each_phase() {
     let history = json(&data, &["history", "repo"]).remove(0);
     let outcomes: Vec<_> =
         history.as_array().unwrap().iter().map(|sync| sync["status"].as_str().unwrap()).collect();
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "completed").count(), 2, "{outcomes:?}");
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == "failed").count(), 8, "{outcomes:?}");
+    assert_eq!(outcomes, ["completed", "completed"], "what was killed was begun again");
 }
 
 /// Ctrl-C ends the sync as cancelled, and it can be run again.

@@ -2,10 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
-use project_sync_worker::{
-    settings::SourceSettings,
-    source::{Notice, SourceContext, SourceError, WantedBlob, git},
-};
+use project_sync_source::{Notice, SourceContext, SourceError, WantedBlob, git, settings::SourceSettings};
 use testkit::git_http::{Fault, GitHttp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;

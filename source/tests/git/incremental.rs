@@ -1,7 +1,7 @@
 //! Opening a commit when others are known: only what is new comes.
 
 use entities::ObjectId;
-use project_sync_worker::source::{Haves, SourceContext, SourceError, WantedBlob};
+use project_sync_source::{Haves, SourceContext, SourceError, WantedBlob};
 use testkit::git_http::GitHttp;
 
 use crate::support::{Repo, listing, read_all, read_blobs, settings, source, without_bytes};
@@ -58,8 +58,7 @@ async fn a_commit_is_in_its_snapshot_even_if_it_or_its_descendants_are_known() {
     let later = repo.write("new", "n").commit("Later");
     let server = GitHttp::start(repo.folder.path()).await;
     let http =
-        project_sync_worker::source::git::remote::SmartHttp::new(&server.url("repo"), None, &settings())
-            .unwrap();
+        project_sync_source::git::remote::SmartHttp::new(&server.url("repo"), None, &settings()).unwrap();
     let context = SourceContext::quiet();
     for haves in [[start].into(), [later].into(), [later, start].into()] {
         let snapshot = http.fetch(start, &haves, &context).await.unwrap();

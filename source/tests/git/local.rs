@@ -3,7 +3,7 @@
 use std::fs;
 
 use entities::ObjectId;
-use project_sync_worker::source::{Head, MAX_BRANCHES, SourceContext, SourceError, WantedBlob};
+use project_sync_source::{Head, MAX_BRANCHES, SourceContext, SourceError, WantedBlob};
 
 use crate::support::{Repo, listing, read_all, read_blobs, read_branch, run, source, without_bytes};
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use entities::ObjectId;
-use project_sync_worker::source::{SourceContext, SourceError, git::remote::SmartHttp};
+use project_sync_source::{SourceContext, SourceError, git::remote::SmartHttp};
 use testkit::git_http::{Fault, GitHttp, RecordedRequest};
 
 use crate::support::{
@@ -81,7 +81,7 @@ async fn servers_without_version_2_are_read_too() {
     let partial = at.open(&head, &[repo.id("HEAD~1")].into(), &context).await.unwrap();
     assert!(partial.tree(repo.id("HEAD:")).await.unwrap().is_some());
     assert_eq!(partial.tree(repo.id("HEAD:src")).await.unwrap(), None);
-    let gone = project_sync_worker::source::Head { commit: ObjectId([7; 20]), ..head };
+    let gone = project_sync_source::Head { commit: ObjectId([7; 20]), ..head };
     assert!(matches!(at.open(&gone, &Default::default(), &context).await, Err(SourceError::CommitGone(_))));
 }
 

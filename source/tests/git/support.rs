@@ -9,9 +9,9 @@ use std::{
 };
 
 use entities::{FileMode, ObjectId};
-use project_sync_worker::{
+use project_sync_source::{
+    Blob, Notice, Snapshot, Source, SourceContext, SourceError, WantedBlob, git,
     settings::{Secret, SourceSettings},
-    source::{Blob, Notice, Snapshot, Source, SourceContext, SourceError, WantedBlob, git},
 };
 use tempfile::TempDir;
 use tokio::sync::mpsc;

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use project_sync_worker::{
-    settings::SourceSettings,
-    source::{Notice, SourceContext, SourceError},
-};
+use project_sync_source::{Notice, SourceContext, SourceError, settings::SourceSettings};
 use testkit::github::Fault;
 
 use crate::support::{Fixture, Told, contents, file, files, rest, snapshot};

@@ -1,7 +1,7 @@
 //! Branches and their heads.
 
 use chrono::DateTime;
-use project_sync_worker::source::{Head, KnownHead, SourceContext, SourceError, open_source};
+use project_sync_source::{Head, KnownHead, SourceContext, SourceError, open_source};
 use testkit::github::{Access, Fault, GitHubServer, RepositoryOptions};
 
 use crate::support::{Fixture, Repo, Told, file, rest, spec, with_token};

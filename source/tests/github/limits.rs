@@ -3,10 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use project_sync_worker::{
-    settings::SourceSettings,
-    source::{Notice, SourceContext, SourceError},
-};
+use project_sync_source::{Notice, SourceContext, SourceError, settings::SourceSettings};
 use testkit::github::Fault;
 
 use crate::support::{Fixture, Told, contents, file, files, rest, snapshot};

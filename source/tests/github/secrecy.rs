@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use project_sync_worker::{
+use project_sync_source::{
+    SourceContext,
     settings::{SourceSettings, Transfer},
-    source::SourceContext,
 };
 use testkit::github::{Access, Fault, Origin};
 use tracing::{

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use entities::ObjectId;
-use project_sync_worker::{
+use project_sync_source::{
+    Notice, SourceContext, SourceError,
     object::blob_id,
     settings::{SourceSettings, Transfer},
-    source::{Notice, SourceContext, SourceError},
 };
 use testkit::github::{Access, Fault, Origin};
 
@@ -253,7 +253,7 @@ async fn the_token_opens_private_repositories_by_git_and_on_enterprise() {
     let context = SourceContext::quiet();
     let settings = with_token("secret", SourceSettings { transfer: Transfer::Git, ..rest() });
     for url in [fixture.server.api_url(), fixture.server.enterprise_api_url()] {
-        let source = project_sync_worker::source::open_source(&spec(&url, "n"), &settings).unwrap();
+        let source = project_sync_source::open_source(&spec(&url, "n"), &settings).unwrap();
         let (_, opened) = snapshot(&*source, &context).await.unwrap();
         assert_eq!(contents(&*opened, &context).await.unwrap().blobs.len(), 5);
     }

@@ -9,10 +9,11 @@ use std::{
 };
 
 use entities::{FileMode, ObjectId, SourceSpec};
-use project_sync_worker::{
+use project_sync_source::{
+    Blob, Head, Notice, Snapshot, Source, SourceContext, SourceError, WantedBlob,
     object::{TreeEntry, blob_id, tree_id},
+    open_source,
     settings::{Secret, SourceSettings, Transfer},
-    source::{Blob, Head, Notice, Snapshot, Source, SourceContext, SourceError, WantedBlob, open_source},
 };
 use tempfile::TempDir;
 use testkit::github::{GitHubServer, LoggedRequest, Origin, RepositoryOptions};

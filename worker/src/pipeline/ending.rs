@@ -148,7 +148,7 @@ impl Runner {
         let sync = syncs::get(&transaction, seen.id).await?.unwrap_or_else(|| seen.clone());
         let seq = syncs::last_event_seq(&transaction, seen.id).await? + 1;
         let event = |event| ProgressEvent { sync_id: seen.id, seq, at: now, event };
-        if !sync.cancel_requested && sync.attempts < self.settings.worker.max_attempts {
+        if !sync.cancel_requested && sync.attempts.unsigned_abs() < self.settings.worker.max_attempts {
             let lost = Interruption::WorkerLost;
             let event = event(Event::Interrupted { reason: lost, retry_at: None, error: None });
             self.write_give_back(transaction, &claim, seen.tenant_id, &event, false).await?;

@@ -146,7 +146,7 @@ impl Runner {
         } else {
             self.persistence == Persistence::Retry && error.may_pass()
         };
-        let has_attempts = run.sync.attempts < self.settings.worker.max_attempts;
+        let has_attempts = run.sync.attempts.unsigned_abs() < self.settings.worker.max_attempts;
         if gives_back && (is_stopped || has_attempts) && self.give_back(run, error, is_stopped).await? {
             return Ok(());
         }

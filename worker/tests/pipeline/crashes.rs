@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use bus::SyncJob;
+use bus::{Requeued, SyncJob};
 use chrono::{TimeDelta, Utc};
-use entities::{SyncStatus, SyncTrigger, syncs, temporal::StateAt};
+use entities::{
+    SyncStatus, SyncTrigger,
+    queue::{self, PauseScope},
+    syncs,
+    temporal::StateAt,
+};
 use futures::StreamExt;
 use testkit::{
     git_http::{Fault, GitHttp},
@@ -19,16 +24,16 @@ use crate::{
         clock::Clock,
         error::SyncError,
         instance::Instance,
-        pipeline::{RunOutcome, Runner},
+        pipeline::{Persistence, Rescued, RunOutcome, Runner, Stop},
     },
 };
 
 /// Runs `sync` in the background until `phase` has started, then drops the run where it stands: what a killed process
 /// leaves behind, as far as a test within the process can do it.
 async fn die_in(scene: &Scene, sync: &entities::ProjectSync, phase: &str) {
-    let mut events = scene.runner.bus.subscribe(sync.id).await;
+    let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
     let (doomed, job) = (Arc::clone(&scene.runner), SyncJob::new(sync.id));
-    let run = tokio::spawn(async move { doomed.run(&job, None, CancellationToken::new()).await });
+    let run = tokio::spawn(async move { doomed.run(&job, None, Stop::default()).await });
     loop {
         let event = events.next().await.expect("the phase starts");
         if matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase) {
@@ -67,16 +72,18 @@ on_each_database! {
             assert_eq!(scene.files(StateAt::head(&branch)).await, before, "dead in {phase}");
             assert_eq!(StateAt::head(&branch).count_memory(&scene.db).await.unwrap(), 1);
             let left = syncs::running(&scene.db, branch.id).await.unwrap().expect("nobody ended it yet");
-            assert!(!scene.runner.rescue(&left).await.unwrap(), "its lease is not over");
-            assert!(late_worker(&scene).rescue(&left).await.unwrap());
-            let ended = syncs::get(&scene.db, sync.id).await.unwrap().unwrap();
-            assert_eq!((ended.status, ended.error_code.as_deref()), (SyncStatus::Failed, Some("worker-lost")));
-            let events = scene.events(&ended).await;
-            assert_eq!(events.last().unwrap().payload["type"], "failed");
+            assert_eq!(scene.runner.rescue(&left).await.unwrap(), Rescued::No, "its lease is not over");
+            assert_eq!(late_worker(&scene).rescue(&left).await.unwrap(), Rescued::Requeued);
+            let again = syncs::get(&scene.db, sync.id).await.unwrap().unwrap();
+            assert_eq!(again.status, SyncStatus::Pending);
+            let events = scene.events(&again).await;
+            assert_eq!(events.last().unwrap().payload["type"], "interrupted");
+            assert_eq!(events.last().unwrap().payload["reason"], "workerLost");
         }
         let next = scene.sync(&local(&repo), None).await;
         scene.assert_is(&next, &repo, &commit).await;
         assert_eq!(next.seq, Some(2));
+        assert_eq!(next.attempts, 5, "four that died, and one that did not");
         assert_eq!(next.previous_sync_id, Some(good.id));
         scene.assert_is(&good, &repo, &repo.resolve("HEAD~1")).await;
     }
@@ -92,21 +99,159 @@ on_each_database! {
         let branch = located.branch;
         server.push_fault(Fault::Stall);
         let hung = scene.ask(&branch, false, None).await;
-        let mut events = scene.runner.bus.subscribe(hung.id).await;
+        let mut events = scene.runner.dispatcher.progress.subscribe(hung.id).await;
         let (zombie, job) = (Arc::clone(&scene.runner), SyncJob::new(hung.id));
-        let run = tokio::spawn(async move { zombie.run(&job, None, CancellationToken::new()).await });
+        let run = tokio::spawn(async move { zombie.run(&job, None, Stop::default()).await });
         events.next().await.expect("it has begun");
         let seen = syncs::running(&scene.db, branch.id).await.unwrap().unwrap();
-        assert!(late_worker(&scene).rescue(&seen).await.unwrap());
+        assert_eq!(late_worker(&scene).rescue(&seen).await.unwrap(), Rescued::Requeued);
         // Its next heartbeat tells the hung worker.
         let outcome = run.await.unwrap().unwrap();
-        let RunOutcome::Ended(row, error) = outcome else { panic!("{outcome:?}") };
-        assert_eq!((row.status, row.error_code.as_deref()), (SyncStatus::Failed, Some("worker-lost")), "{error:?}");
+        let RunOutcome::Interrupted(row, _) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(row.status, SyncStatus::Pending, "it is for another worker to run");
         let commit = repo.head();
         let next = scene.sync(&source, None).await;
+        assert_eq!(next.id, hung.id);
         scene.assert_is(&next, &repo, &commit).await;
-        let terminal = scene.events(&row).await.iter().filter(|event| event.payload["type"] == "failed").count();
-        assert_eq!(terminal, 1);
+        let ends = |event: &&entities::SyncEvent| event.payload["type"] == "completed";
+        assert_eq!(scene.events(&next).await.iter().filter(ends).count(), 1);
+    }
+
+    /// A sync that takes one worker after the other with it is given up.
+    async fn poison(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::new();
+        repo.write("a", "1").commit("first");
+        let branch = scene.locate(&local(&repo), None).await.unwrap().branch;
+        let sync = scene.ask(&branch, false, None).await;
+        for attempt in 1..=5 {
+            die_in(&scene, &sync, "scan").await;
+            let left = syncs::get(&scene.db, sync.id).await.unwrap().unwrap();
+            assert_eq!(left.attempts, attempt);
+            let expected = if attempt < 5 { Rescued::Requeued } else { Rescued::Ended };
+            assert_eq!(late_worker(&scene).rescue(&left).await.unwrap(), expected);
+        }
+        let ended = syncs::get(&scene.db, sync.id).await.unwrap().unwrap();
+        assert_eq!((ended.status, ended.error_code.as_deref()), (SyncStatus::Failed, Some("worker-lost")));
+        assert_eq!(scene.events(&ended).await.last().unwrap().payload["type"], "failed");
+        let dead = queue::dead_jobs(&scene.db, &Default::default(), None, 10).await.unwrap();
+        assert_eq!(dead.len(), 1);
+        assert_eq!((dead[0].sync_id, dead[0].attempts, dead[0].code.as_str()), (Some(sync.id), 5, "worker-lost"));
+        // An operator has it done again: as a new sync, and the old one leaves the dead set.
+        let again = scene.runner.dispatcher.requeue_dead(&dead[0], SyncTrigger::Cli, None, Utc::now()).await.unwrap();
+        let Requeued::As(again) = again else { panic!("{again:?}") };
+        assert_ne!(again.sync.id, sync.id);
+        assert_eq!(queue::count_dead(&scene.db, &Default::default()).await.unwrap(), 0);
+        let (done, error) = scene.run(&again.sync, None).await;
+        assert_eq!(done.status, SyncStatus::Completed, "{error:?}");
+    }
+
+    /// A worker that stops gives its sync to the next one: the same sync goes on, and nobody is to blame.
+    async fn handing_over(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::bare();
+        let server = GitHttp::start(repo.path().parent().unwrap()).await;
+        let source = remote(&server.url(repo.path().file_name().unwrap().to_str().unwrap()));
+        let commit = repo.write("a", "1").commit("first");
+        let branch = scene.locate(&source, None).await.unwrap().branch;
+        server.push_fault(Fault::Stall);
+        let sync = scene.ask(&branch, false, None).await;
+        let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
+        let (stopping, job, stop) = (Arc::clone(&scene.runner), SyncJob::new(sync.id), Stop::default());
+        let running = stop.clone();
+        let run = tokio::spawn(async move { stopping.run(&job, None, running).await });
+        events.next().await.expect("it has begun");
+        stop.hand_over.cancel();
+        let outcome = run.await.unwrap().unwrap();
+        let RunOutcome::Interrupted(row, SyncError::Cancelled) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((row.status, row.attempts), (SyncStatus::Pending, 0));
+        assert_eq!(scene.events(&row).await.last().unwrap().payload["reason"], "handedOver");
+        let next = scene.sync(&source, None).await;
+        assert_eq!(next.id, sync.id);
+        scene.assert_is(&next, &repo, &commit).await;
+    }
+
+    /// An error that may pass makes the sync wait and be begun again, until its attempts are used up; one that asks
+    /// meanwhile does not wait.
+    async fn beginning_again(db: TestDatabase) {
+        let mut settings = settings();
+        settings.worker.max_attempts = 2;
+        settings.source.attempts = 1;
+        settings.sync.attempts = 1;
+        let scene = Scene::with(db, settings.clone()).await;
+        let patient = Runner { persistence: Persistence::Retry, ..runner(&scene.db, settings, Instance::anywhere()) };
+        let repo = TestRepo::bare();
+        let server = GitHttp::start(repo.path().parent().unwrap()).await;
+        let source = remote(&server.url(repo.path().file_name().unwrap().to_str().unwrap()));
+        repo.write("a", "1").commit("first");
+        let branch = scene.locate(&source, None).await.unwrap().branch;
+        let sync = scene.ask(&branch, false, None).await;
+        let job = SyncJob::new(sync.id);
+        server.push_fault(Fault::Status(503));
+        let outcome = patient.run(&job, None, Stop::default()).await.unwrap();
+        let RunOutcome::Interrupted(row, _) = outcome else { panic!("{outcome:?}") };
+        let wait = row.run_after.expect("it waits") - Utc::now();
+        assert!(wait > TimeDelta::seconds(1) && wait <= TimeDelta::seconds(5), "{wait}");
+        let event = scene.events(&row).await.pop().unwrap().payload;
+        assert_eq!((event["type"].as_str(), event["reason"].as_str()), (Some("interrupted"), Some("error")));
+        let asked = scene.ask(&branch, false, None).await;
+        assert_eq!((asked.id, asked.run_after), (sync.id, None));
+        server.push_fault(Fault::Status(503));
+        let outcome = patient.run(&job, None, Stop::default()).await.unwrap();
+        let RunOutcome::Ended(row, Some(_)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(row.status, SyncStatus::Failed);
+        assert_eq!(queue::count_dead(&scene.db, &Default::default()).await.unwrap(), 1);
+    }
+
+    /// While a sync runs, any number of requests leave one that follows it; it is begun when the first has ended.
+    async fn one_follower(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::new();
+        repo.write("a", "1").commit("first");
+        let branch = scene.locate(&local(&repo), None).await.unwrap().branch;
+        let sync = scene.ask(&branch, false, None).await;
+        die_in(&scene, &sync, "scan").await;
+        let new = || syncs::NewSync { trigger: SyncTrigger::Webhook, forced: false, restore_seq: None, trace_parent: None };
+        let dispatcher = &scene.runner.dispatcher;
+        let asked = dispatcher.request(&branch, new(), false, Utc::now()).await.unwrap();
+        assert_eq!((asked.sync.id, asked.is_new), (sync.id, false));
+        let requests = (0..8).map(|_| dispatcher.request(&branch, new(), true, Utc::now()));
+        let followers = futures::future::try_join_all(requests).await.unwrap();
+        assert_eq!(followers.iter().filter(|follower| follower.is_new).count(), 1);
+        let follower = &followers[0].sync;
+        assert!(followers.iter().all(|other| other.sync.id == follower.id) && follower.id != sync.id);
+        let outcome = scene.runner.run(&SyncJob::new(follower.id), None, Stop::default()).await.unwrap();
+        assert!(matches!(outcome, RunOutcome::BranchBusy), "{outcome:?}");
+        let left = syncs::get(&scene.db, sync.id).await.unwrap().unwrap();
+        assert_eq!(late_worker(&scene).rescue(&left).await.unwrap(), Rescued::Requeued);
+        let outcome = scene.runner.run(&SyncJob::new(follower.id), None, Stop::default()).await.unwrap();
+        assert!(matches!(outcome, RunOutcome::BranchBusy), "what was begun goes first: {outcome:?}");
+        for (id, number) in [(sync.id, 1), (follower.id, 2)] {
+            let outcome = scene.runner.run(&SyncJob::new(id), None, Stop::default()).await.unwrap();
+            let RunOutcome::Ended(row, None) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(row.seq, Some(number));
+        }
+    }
+
+    /// Paused is paused, whatever message comes.
+    async fn pausing(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::new();
+        repo.write("a", "1").commit("first");
+        let located = scene.locate(&local(&repo), None).await.unwrap();
+        let sync = scene.ask(&located.branch, false, None).await;
+        let dispatcher = &scene.runner.dispatcher;
+        for scope in [PauseScope::Queue, PauseScope::Project(scene.tenant, located.project.project.id)] {
+            assert!(dispatcher.pause(scope, Some("maintenance"), Utc::now()).await.unwrap());
+            assert!(!dispatcher.pause(scope, None, Utc::now()).await.unwrap(), "it is paused already");
+            let outcome = scene.runner.run(&SyncJob::new(sync.id), None, Stop::default()).await.unwrap();
+            assert!(matches!(outcome, RunOutcome::Paused), "{outcome:?}");
+            assert!(queue::waiting_syncs(&scene.db, None, None, 10).await.unwrap().is_empty());
+            assert!(dispatcher.resume(scope, Utc::now()).await.unwrap());
+            assert_eq!(queue::waiting_syncs(&scene.db, None, None, 10).await.unwrap().len(), 1);
+        }
+        let (done, _) = scene.run(&sync, None).await;
+        assert_eq!(done.status, SyncStatus::Completed);
     }
 
     /// Only one of many workers gets a sync; a branch runs one at a time.
@@ -124,7 +269,7 @@ on_each_database! {
         let outcomes = futures::future::join_all(tries).await;
         let won = outcomes.iter().filter(|outcome| matches!(outcome, syncs::ClaimOutcome::Claimed(_))).count();
         assert_eq!(won, 1, "{outcomes:?}");
-        let new = syncs::NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: None };
+        let new = syncs::NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: None, trace_parent: None };
         let next = syncs::create(&scene.db, &branch, new, Utc::now()).await.unwrap();
         let outcome = syncs::claim(&scene.db, next.id, "another", Utc::now(), lease).await.unwrap();
         assert_eq!(outcome, syncs::ClaimOutcome::BranchBusy);
@@ -141,16 +286,16 @@ on_each_database! {
         for by_row in [false, true] {
             server.push_fault(Fault::Stall);
             let sync = scene.ask(&branch, false, None).await;
-            let mut events = scene.runner.bus.subscribe(sync.id).await;
+            let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
             let (running, job, cancel) = (Arc::clone(&scene.runner), SyncJob::new(sync.id), CancellationToken::new());
-            let stop = cancel.clone();
+            let stop = Stop { cancel: cancel.clone(), ..Default::default() };
             let run = tokio::spawn(async move { running.run(&job, None, stop).await });
             events.next().await.expect("it has begun");
             while server.pending_faults() > 0 {
                 tokio::task::yield_now().await;
             }
             if by_row {
-                assert!(scene.runner.cancel(&sync).await.unwrap());
+                assert!(scene.runner.dispatcher.cancel(&sync, Utc::now()).await.unwrap());
             } else {
                 cancel.cancel();
             }
@@ -158,10 +303,10 @@ on_each_database! {
             let RunOutcome::Ended(row, Some(SyncError::Cancelled)) = outcome else { panic!("{outcome:?}") };
             assert_eq!(row.status, SyncStatus::Cancelled);
             assert_eq!(scene.events(&row).await.last().unwrap().payload["type"], "cancelled");
-            assert!(!scene.runner.cancel(&sync).await.unwrap(), "it has ended");
+            assert!(!scene.runner.dispatcher.cancel(&sync, Utc::now()).await.unwrap(), "it has ended");
         }
         let waiting = scene.ask(&branch, false, None).await;
-        assert!(scene.runner.cancel(&waiting).await.unwrap());
+        assert!(scene.runner.dispatcher.cancel(&waiting, Utc::now()).await.unwrap());
         let row = syncs::get(&scene.db, waiting.id).await.unwrap().unwrap();
         assert_eq!(row.status, SyncStatus::Cancelled);
         assert_eq!(scene.events(&row).await.len(), 1, "one that was never begun has its last event, too");

@@ -9,8 +9,9 @@ use testkit::{
 
 use crate::{
     scene::{Scene, settings},
-    worker::settings::{Transfer, WorkerSettings},
+    worker::settings::WorkerSettings,
 };
+use source::settings::Transfer;
 
 fn over(transfer: Transfer) -> WorkerSettings {
     let mut settings = settings();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::{LocalProgressBus, SyncJob};
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::Utc;
 use entities::{
     Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncStatus, SyncTrigger, TenantId, projects,
@@ -10,20 +10,18 @@ use entities::{
     temporal::{ListedEntry, ListedFile, MemoryFilter, StateAt},
 };
 use sea_orm::DatabaseConnection;
+use source::{LocateError, Located, Opened, SourceContext};
 use testkit::{
     database::TestDatabase,
     repo::{LsTreeEntry, TestRepo},
 };
-use tokio_util::sync::CancellationToken;
 use worker::{
     clock::Clock,
     error::SyncError,
     instance::Instance,
     memory::Rules,
-    pipeline::{Opened, RunOutcome, Runner},
+    pipeline::{Persistence, RunOutcome, Runner, Stop},
     settings::WorkerSettings,
-    source::SourceContext,
-    submit::{self, Located, Requested},
 };
 
 /// A database and a worker.
@@ -60,18 +58,17 @@ impl Scene {
         runner(&self.db, settings, Instance::anywhere())
     }
 
-    pub async fn locate(&self, source: &SourceSpec, branch: Option<&str>) -> Result<Located, SyncError> {
+    pub async fn locate(&self, source: &SourceSpec, branch: Option<&str>) -> Result<Located, LocateError> {
         let settings = &self.runner.settings.source;
         let context = SourceContext::quiet();
-        submit::locate(&self.db, self.tenant, source, branch, settings, &context, Utc::now()).await
+        source::locate(&self.db, self.tenant, source, branch, settings, &context, Utc::now()).await
     }
 
     pub async fn ask(&self, branch: &Branch, forced: bool, restore_seq: Option<i64>) -> ProjectSync {
-        let new = NewSync { trigger: SyncTrigger::Cli, forced, restore_seq };
-        match submit::request(&self.db, branch, new, Utc::now()).await.unwrap() {
-            Requested::Pending { sync, .. } => sync,
-            Requested::Running(sync) => panic!("sync {} runs", sync.id),
-        }
+        let new = NewSync { trigger: SyncTrigger::Cli, forced, restore_seq, trace_parent: None };
+        let requested = self.runner.dispatcher.request(branch, new, false, Utc::now()).await.unwrap();
+        assert_ne!(requested.sync.status, SyncStatus::Running, "sync {} runs", requested.sync.id);
+        requested.sync
     }
 
     /// Syncs as the command does, with what came of it.
@@ -80,7 +77,7 @@ impl Scene {
         source: &SourceSpec,
         branch: Option<&str>,
         forced: bool,
-    ) -> Result<(ProjectSync, Option<SyncError>), SyncError> {
+    ) -> Result<(ProjectSync, Option<SyncError>), LocateError> {
         let located = self.locate(source, branch).await?;
         let sync = self.ask(&located.branch, forced, None).await;
         Ok(self.run(&sync, Some(located.opened)).await)
@@ -88,7 +85,7 @@ impl Scene {
 
     pub async fn run(&self, sync: &ProjectSync, opened: Option<Opened>) -> (ProjectSync, Option<SyncError>) {
         let job = SyncJob::new(sync.id);
-        match self.runner.run(&job, opened, CancellationToken::new()).await.unwrap() {
+        match self.runner.run(&job, opened, Stop::default()).await.unwrap() {
             RunOutcome::Ended(sync, error) => (*sync, error),
             other => panic!("not run: {other:?}"),
         }
@@ -163,12 +160,16 @@ impl Scene {
 
 pub fn runner(db: &DatabaseConnection, settings: WorkerSettings, instance: Instance) -> Runner {
     Runner {
-        db: db.clone(),
-        bus: Arc::new(LocalProgressBus::default()),
+        dispatcher: Dispatcher {
+            db: db.clone(),
+            queue: Arc::new(LocalQueue::new(settings.lease())),
+            progress: Arc::new(LocalProgressBus::default()),
+        },
         rules: Arc::new(Rules::new(&settings.memory).unwrap()),
         settings: Arc::new(settings),
         instance: Arc::new(instance),
         clock: Clock::system(),
+        persistence: Persistence::FailAtOnce,
     }
 }
 

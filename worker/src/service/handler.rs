@@ -1,0 +1,161 @@
+//! What becomes of one job.
+
+use std::{sync::Arc, time::Duration};
+
+use bus::{
+    DecodeError, SyncJob,
+    queue::{Delivery, Settlement},
+};
+use entities::{
+    ProjectSync, SyncStatus,
+    queue::{self, NewDeadJob},
+    syncs,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use super::loans::Running;
+use crate::{
+    error::SyncError,
+    pipeline::{Rescued, RunOutcome, Runner, Stop},
+};
+
+/// How long a job waits while the database is away.
+const DATABASE_DELAY: Duration = Duration::from_secs(1);
+
+/// Nothing is left to do.
+const DONE: Settlement = Settlement::Done;
+
+/// Handles jobs. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub(super) runner: Arc<Runner>,
+    pub(super) running: Arc<Running>,
+    /// Fires when what runs is to be given to other workers.
+    pub(super) hand_over: CancellationToken,
+}
+
+impl Handler {
+    /// Runs the sync that a job names, if it is to be run, and says what becomes of the job.
+    pub(super) async fn handle(&self, delivery: Delivery) -> Settlement {
+        match SyncJob::decode(&delivery.payload) {
+            Ok(job) => self.run(job).await,
+            Err(error) => self.refuse(&delivery, &error).await,
+        }
+    }
+
+    async fn run(&self, job: SyncJob) -> Settlement {
+        let id = job.sync_id();
+        if self.running.has(id) {
+            // A message that came twice. The first one's run tells when it is over.
+            return DONE;
+        }
+        let stop = Stop { cancel: self.running.begin(id), hand_over: self.hand_over.clone() };
+        let settlement = match self.run_once(&job, &stop).await {
+            Ok(RunOutcome::NotPending) => self.rescue(&job, &stop).await,
+            result => self.settlement(result).await,
+        };
+        self.running.end(id);
+        settlement
+    }
+
+    /// Runs a sync in a task of its own: syncs share the processors, and a panic is only that task's.
+    async fn run_once(&self, job: &SyncJob, stop: &Stop) -> Result<RunOutcome, SyncError> {
+        let (runner, job_there, stop) = (Arc::clone(&self.runner), job.clone(), stop.clone());
+        let run = async move { runner.run(&job_there, None, stop).await };
+        let task = tokio::spawn(run.in_current_span());
+        match task.await {
+            Ok(result) => result,
+            Err(error) => {
+                tracing::error!(sync = %job.sync_id(), %error, "running the sync panicked");
+                let row = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await?;
+                if let Some(row) = row.filter(|row| row.status == SyncStatus::Running) {
+                    let message = "an internal error; it is in the worker's log";
+                    self.runner.give_up(&row, "internal", message).await?;
+                    self.wake_next(&row).await;
+                }
+                Ok(RunOutcome::NotPending)
+            }
+        }
+    }
+
+    /// A job whose sync is not pending: if its worker is gone, it is begun again at once.
+    async fn rescue(&self, job: &SyncJob, stop: &Stop) -> Settlement {
+        let result = async {
+            let Some(row) = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await? else {
+                return Ok(RunOutcome::NotPending);
+            };
+            match self.runner.rescue(&row).await? {
+                Rescued::Requeued => self.run_once(job, stop).await,
+                Rescued::No | Rescued::Ended => Ok(RunOutcome::NotPending),
+            }
+        };
+        let result = result.await;
+        self.settlement(result).await
+    }
+
+    async fn settlement(&self, result: Result<RunOutcome, SyncError>) -> Settlement {
+        match result {
+            Ok(RunOutcome::Ended(row, error)) => {
+                if let Some(error) = error {
+                    tracing::warn!(sync = %row.id, status = %row.status, %error, "the sync ended early");
+                }
+                self.wake_next(&row).await;
+                DONE
+            }
+            Ok(RunOutcome::Interrupted(row, error)) if row.status == SyncStatus::Pending => {
+                tracing::info!(sync = %row.id, %error, run_after = ?row.run_after, "the sync is to be begun again");
+                let now = self.runner.clock.now();
+                let wait = row.run_after.and_then(|moment| (moment - now).to_std().ok());
+                Settlement::Retry { after: wait.unwrap_or_default(), counted: row.run_after.is_some() }
+            }
+            // Somebody else's now, or nobody's before the next message: who ends the pause, or the sync that keeps the
+            // branch busy, sends one.
+            Ok(
+                RunOutcome::Interrupted(..)
+                | RunOutcome::BranchBusy
+                | RunOutcome::Paused
+                | RunOutcome::NotPending,
+            ) => DONE,
+            Err(error) => {
+                tracing::warn!(%error, "the sync cannot be run now");
+                Settlement::Retry { after: DATABASE_DELAY, counted: false }
+            }
+        }
+    }
+
+    /// Wakes the sync that waited for this one. Where that fails, the rescue does it.
+    async fn wake_next(&self, ended: &ProjectSync) {
+        if let Err(error) = self.runner.dispatcher.wake_next(ended, self.runner.clock.now()).await {
+            tracing::warn!(%error, "the next sync of the branch is not woken now");
+        }
+    }
+
+    /// A message that is no job for us. One of a newer version is left to newer workers for a while.
+    async fn refuse(&self, delivery: &Delivery, error: &DecodeError) -> Settlement {
+        let settings = &self.runner.settings.worker;
+        if matches!(error, DecodeError::UnknownVersion(_)) && delivery.attempt < settings.max_attempts {
+            tracing::warn!(job = %delivery.id, %error, "left to newer workers");
+            return Settlement::Retry { after: settings.retry_delay(delivery.attempt), counted: true };
+        }
+        let code = match error {
+            DecodeError::UnknownVersion(_) => "unknown-version",
+            DecodeError::Broken(_) => "broken-message",
+        };
+        let dead = NewDeadJob {
+            sync: None,
+            payload: Some(delivery.payload.clone()),
+            code: code.to_owned(),
+            message: error.to_string(),
+            attempts: i32::try_from(delivery.attempt).unwrap_or(i32::MAX),
+        };
+        tracing::warn!(job = %delivery.id, %error, "a message is given up");
+        match queue::bury(&self.runner.dispatcher.db, dead, self.runner.clock.now()).await {
+            Ok(_) => DONE,
+            Err(error) => {
+                tracing::warn!(%error, "the dead set cannot be written now");
+                Settlement::Retry { after: DATABASE_DELAY, counted: false }
+            }
+        }
+    }
+}
