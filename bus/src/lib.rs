@@ -6,6 +6,8 @@ mod event;
 mod job;
 mod progress_bus;
 pub mod queue;
+
+mod settings;
 pub mod telemetry;
 
 pub use dispatcher::{Dispatcher, Requeued};
@@ -13,3 +15,4 @@ pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit}
 pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, SUBSCRIPTION_EVENTS};
 pub use queue::{JobQueue, LocalQueue, QueueError};
+pub use settings::QueueSettings;

@@ -5,6 +5,7 @@
 //! does no harm, because a sync is claimed in the database before anything is done.
 
 mod local;
+mod signals;
 
 use std::time::Duration;
 
@@ -18,6 +19,13 @@ pub use local::LocalQueue;
 
 /// The most jobs that are pushed, claimed or settled in one call.
 pub const MAX_BATCH: usize = 500;
+
+/// The longest that a job can be made to wait; longer delays are cut to it.
+const MAX_DELAY: Duration = Duration::from_secs(365 * 86_400);
+
+/// Of how many tenants without waiting jobs it is remembered when they were served, for each priority. Others count as
+/// never served, so they come first when they return.
+const MAX_REMEMBERED_TENANTS: usize = 10_000;
 
 /// Why the queue did not answer. Always worth a retry: the queue is away, or was just restarted.
 #[derive(Debug, thiserror::Error)]
