@@ -6,10 +6,14 @@ mod event;
 mod job;
 mod progress_bus;
 pub mod queue;
+
+mod redis_link;
+mod settings;
 pub mod telemetry;
 
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};
 pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, SUBSCRIPTION_EVENTS};
-pub use queue::{JobQueue, LocalQueue, QueueError};
+pub use queue::{JobQueue, LocalQueue, QueueError, RedisQueue};
+pub use settings::QueueSettings;

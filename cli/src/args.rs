@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
@@ -104,10 +104,35 @@ pub enum Command {
     Verify(AtSync),
     /// Ask the pending or running syncs to end
     Cancel(OnBranch),
+    /// Run the service in one process: the API, and a worker for the syncs
+    Serve(ServeArgs),
+    /// Run the API alone; workers and database are shared with other processes
+    Api(ServeArgs),
+    /// Run a worker alone; queue and database are shared with other processes
+    Worker(WorkerArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
     /// Print every setting with its default, as a settings file
     Config,
+}
+
+/// `serve` and `api`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Where requests are answered [default: 127.0.0.1:8080, see api.listen]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `worker`.
+#[derive(Args, Debug)]
+pub struct WorkerArgs {
+    /// Syncs that are run at once [default: 4, see worker.concurrency]
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<NonZeroUsize>,
+    /// Where /metrics, /healthz and /readyz are served [default: nowhere, see telemetry.metrics_listen]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// A repository and how to read it.

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use bus::QueueError;
 use entities::{ProjectSync, SourceSpecError, SyncStatus};
 use sea_orm::DbErr;
 use source::{LocateError, SourceError};
@@ -68,6 +69,9 @@ pub enum CliError {
     /// Nothing may be begun: an operator said so.
     #[error("the queue or the project is paused, so no sync is begun")]
     Paused,
+    /// The queue does not answer.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// The database needs migrations that are not applied on the way.
     #[error("the database's schema is {0} migrations behind this program")]
     PendingMigrations(usize),
@@ -139,7 +143,7 @@ impl CliError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Usage { .. } => USAGE,
-            Self::OpenDatabase { file: None, .. } => UNREACHABLE,
+            Self::OpenDatabase { file: None, .. } | Self::Queue(_) => UNREACHABLE,
             Self::SourceText(SourceSpecError::Unknown(_)) | Self::NotFound { .. } => NOT_FOUND,
             Self::SourceText(_) => USAGE,
             Self::Interrupted => INTERRUPTED,

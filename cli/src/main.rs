@@ -13,24 +13,23 @@ mod live;
 mod open;
 mod out;
 mod render;
+mod service;
 mod settings;
 mod signals;
+mod telemetry;
 
-use std::{io, process::ExitCode};
-
-use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use std::process::ExitCode;
 
 use crate::{
-    args::{Cli, Global},
+    args::Cli,
     error::CliError,
     out::{Paint, tell},
 };
+use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr(&cli.global);
     // Fails only if there is one already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match commands::run(cli).await {
@@ -51,23 +50,4 @@ fn tell_error(error: &CliError) {
     if let Some(hint) = error.hint() {
         tell(format_args!("{} {}", paint.yellow("hint:"), render::text::clean(&hint)));
     }
-}
-
-/// Logs go to standard error: warnings, and more with `-v`. `RUST_LOG` wins over both.
-fn log_to_stderr(global: &Global) {
-    // `project_sync` is the beginning of the names of all our crates.
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "warn,project_sync=info",
-        (false, 2) => "info,project_sync=debug",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(Paint::stderr().is_on())
-        .without_time()
-        .init();
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bus::QueueSettings;
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 use source::settings::SourceSettings;
@@ -10,7 +11,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::error::CliError;
+use crate::{error::CliError, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -63,6 +64,12 @@ pub struct Settings {
     pub sync: SyncSettings,
     /// How a worker takes syncs from the queue.
     pub worker: QueueWorkerSettings,
+    /// What wakes workers and passes events on.
+    pub queue: QueueSettings,
+    /// How requests are answered.
+    pub api: api::Settings,
+    /// How the program tells what it does.
+    pub telemetry: TelemetrySettings,
 }
 
 impl Settings {
@@ -108,6 +115,27 @@ impl Settings {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
             None => Ok(()),
         }
+    }
+
+    /// Refuses settings under which processes would not reach each other.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] with what is missing.
+    pub fn check_shared(&self) -> Result<(), CliError> {
+        let is_shared = self.database.url.as_deref().is_some_and(|url| !url.starts_with("sqlite:"));
+        if is_shared && self.queue.redis_url.is_some() {
+            return Ok(());
+        }
+        Err(CliError::Usage {
+            message: "a part of its own needs servers that other parts reach: database.url (postgres://…) and \
+                      queue.redis_url (redis://…)"
+                .to_owned(),
+            hint: Some(
+                "PROJECT_SYNC__DATABASE__URL and PROJECT_SYNC__QUEUE__REDIS_URL name them; `project-sync serve` runs \
+                 everything in one process and needs none"
+                    .to_owned(),
+            ),
+        })
     }
 
     /// The sections that the worker reads.
@@ -173,6 +201,9 @@ mod tests {
             ("memory", keys::<MemorySettings>()),
             ("sync", keys::<SyncSettings>()),
             ("worker", keys::<QueueWorkerSettings>()),
+            ("queue", keys::<QueueSettings>()),
+            ("api", keys::<api::Settings>()),
+            ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));
         for (section, keys) in sections {

@@ -30,7 +30,7 @@ pub struct ConnectOptions {
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { max_connections: 4, acquire_timeout: Duration::from_secs(30) }
+        Self { max_connections: 16, acquire_timeout: Duration::from_secs(30) }
     }
 }
 

@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 
 pub use context::{Notice, SourceContext, Traffic};
 pub use error::{Retry, SourceError};
+pub use github::{GITHUB_REMAINING, GITHUB_REQUESTS};
 pub use locate::{LocateError, Located, Opened, locate};
 
 use crate::{object::TreeEntry, settings::SourceSettings};

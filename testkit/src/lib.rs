@@ -1,6 +1,6 @@
 //! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
 //!
-//! - [`postgres`] starts a private Postgres; the `private-servers` program runs a command under it.
+//! - [`postgres`] and [`redis`] start private servers; the `private-servers` program runs a command under them.
 //! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
 //! - [`repo`] makes real repositories with the real `git`: by hand, with every nasty entry, at random, or large.
 //! - [`github`] is a GitHub faked as state over real repositories, for the real API client.
@@ -12,4 +12,6 @@ pub mod database;
 pub mod git_http;
 pub mod github;
 pub mod postgres;
+pub mod redis;
 pub mod repo;
+pub mod server;

@@ -3,16 +3,16 @@
 use std::{
     env, fs, io,
     io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     os::unix::{
         fs::{MetadataExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
 };
+
+use crate::server::{PATIENCE, PORT_ATTEMPTS, ServerProcess, find_folder, free_port};
 
 /// Names the folder that holds `postgres` and `initdb`, where they are not found by themselves.
 pub const BINARIES_VARIABLE: &str = "PROJECT_SYNC_PG_BIN";
@@ -22,18 +22,6 @@ pub const USER: &str = "postgres";
 
 /// How many connections are accepted: tests run in parallel, each with a pool of its own.
 const MAX_CONNECTIONS: u32 = 200;
-
-/// How long the server may take to answer, and to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long to pause between two looks at a starting or stopping server.
-const POLL: Duration = Duration::from_millis(20);
-
-/// How many ports are tried: one that was free may be taken before the server gets it.
-const PORT_ATTEMPTS: u32 = 5;
-
-/// How much of the server's log is told when it does not start, in bytes.
-const LOG_BYTES: usize = 2_000;
 
 /// Where else than in `PATH` binaries are looked for. A `*` stands for a version; the highest is taken.
 const PLACES: [&str; 6] = [
@@ -76,9 +64,14 @@ pub enum PostgresError {
     },
 }
 
-/// A running server. Dropping it stops the server and removes its folder.
+/// The server ends at once by this signal: no checkpoint, but shared memory is given back.
+const IMMEDIATE: &str = "QUIT";
+
+/// A private server. Dropping it stops the server and removes its folder.
 pub struct PrivatePostgres {
-    child: Child,
+    process: Option<ServerProcess>,
+    binaries: PathBuf,
+    user: Option<(u32, u32)>,
     folder: PathBuf,
     port: u16,
 }
@@ -88,27 +81,25 @@ impl PrivatePostgres {
     ///
     /// As root, the folder is given to an unprivileged user, who must be able to reach it. The server is in a process
     /// group of its own: a Ctrl-C in the terminal does not reach it.
+    ///
+    /// # Errors
+    /// If Postgres is not installed, or does not start.
     pub fn start(folder: &Path) -> Result<Self, PostgresError> {
-        let binaries = find_binaries().ok_or(PostgresError::NotInstalled)?;
+        let binaries = find_folder(BINARIES_VARIABLE, &PLACES, &["postgres", "initdb"]);
+        let binaries = binaries.ok_or(PostgresError::NotInstalled)?;
         fs::create_dir_all(folder).map_err(io_error(format!("making {}", folder.display())))?;
         let user = unprivileged_user(folder)?;
         if let Some((uid, gid)) = user {
             chown(folder, Some(uid), Some(gid)).map_err(io_error("giving the folder away"))?;
         }
         initdb(&binaries, folder, user)?;
+        let mut server = Self { process: None, binaries, user, folder: folder.to_owned(), port: 0 };
         let mut failure = PostgresError::Start("no attempt was made".to_owned());
         for _ in 0..PORT_ATTEMPTS {
-            let port = free_port()?;
-            let child = spawn(&binaries, folder, user, port)?;
-            let mut server = Self { child, folder: folder.to_owned(), port };
-            match server.wait_until_ready() {
+            server.port = free_port().map_err(io_error("looking for a free port"))?;
+            match server.start_again() {
                 Ok(()) => return Ok(server),
-                Err(error) => {
-                    failure = error;
-                    // Another attempt needs the folder.
-                    server.stop();
-                    server.folder = PathBuf::new();
-                }
+                Err(error) => failure = error,
             }
         }
         Err(failure)
@@ -116,83 +107,50 @@ impl PrivatePostgres {
 
     /// The URL of the server's maintenance database.
     pub fn url(&self) -> String {
-        format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://{USER}@{}/postgres", self.address())
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), PostgresError> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if answers(self.port) {
-                return Ok(());
-            }
-            let ended = self.child.try_wait().map_err(io_error("looking after Postgres"))?;
-            if ended.is_some() || Instant::now() > deadline {
-                let log = fs::read(log_file(&self.folder)).unwrap_or_default();
-                let tail = &log[log.len().saturating_sub(LOG_BYTES)..];
-                return Err(PostgresError::Start(String::from_utf8_lossy(tail).trim().to_owned()));
-            }
-            thread::sleep(POLL);
-        }
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Asks the server to end at once (SIGQUIT: no checkpoint, shared memory is given back), then insists.
-    fn stop(&mut self) {
-        signal(self.child.id(), "QUIT");
-        let deadline = Instant::now() + PATIENCE;
-        while let Ok(None) = self.child.try_wait() {
-            if Instant::now() > deadline {
-                // Nothing more can be done about a failure here: the process is gone or not ours.
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-                return;
-            }
-            thread::sleep(POLL);
+    /// Stops the server in order (Postgres calls it fast: connections are ended, their transactions rolled back).
+    pub fn stop(&mut self) {
+        self.end("INT");
+    }
+
+    /// Stops the server at once, as a crash would. What was committed is there when it starts again.
+    pub fn kill(&mut self) {
+        self.end(IMMEDIATE);
+    }
+
+    /// Starts the server where it was, with its data, and waits until it answers.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_again(&mut self) -> Result<(), PostgresError> {
+        self.kill();
+        let mut process = spawn(&self.binaries, &self.folder, self.user, self.port)?;
+        let address = self.address();
+        process.wait_until(|| answers(address), &log_file(&self.folder)).map_err(PostgresError::Start)?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn end(&mut self, signal: &str) {
+        if let Some(mut process) = self.process.take() {
+            process.end(signal);
         }
     }
 }
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
-        self.stop();
-        if !self.folder.as_os_str().is_empty() {
-            // A folder left behind in a temporary place harms nobody; a panic in drop would.
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        self.kill();
+        // A folder left behind in a temporary place harms nobody; a panic in drop would.
+        let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Sends a signal by name (without SIG). A process that is gone is not an error.
-pub fn signal(process: u32, name: &str) {
-    let mut command = Command::new("sh");
-    command.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &process.to_string()]);
-    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-}
-
-/// Finds the folder that holds `postgres` and `initdb`.
-fn find_binaries() -> Option<PathBuf> {
-    let complete = |folder: &PathBuf| folder.join("postgres").is_file() && folder.join("initdb").is_file();
-    if let Some(folder) = env::var_os(BINARIES_VARIABLE) {
-        return Some(PathBuf::from(folder)).filter(complete);
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).chain(PLACES.iter().flat_map(|place| matching(place))).find(complete)
-}
-
-/// The folders that a pattern of [`PLACES`] stands for, the highest version first.
-fn matching(pattern: &str) -> Vec<PathBuf> {
-    let Some((before, after)) = pattern.split_once('*') else { return vec![PathBuf::from(pattern)] };
-    let Some((parent, prefix)) = before.rsplit_once('/') else { return Vec::new() };
-    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(parent)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
-            Some((version, entry.path().join(after.trim_start_matches('/'))))
-        })
-        .collect();
-    versions.sort_unstable_by(|a, b| b.cmp(a));
-    versions.into_iter().map(|(_, path)| path).collect()
 }
 
 /// The user and group to run as: `None` unless we are root.
@@ -256,7 +214,7 @@ fn spawn(
     folder: &Path,
     user: Option<(u32, u32)>,
     port: u16,
-) -> Result<Child, PostgresError> {
+) -> Result<ServerProcess, PostgresError> {
     let log = fs::File::create(log_file(folder)).map_err(io_error("making the server's log"))?;
     let errors = log.try_clone().map_err(io_error("making the server's log"))?;
     let settings = [
@@ -264,9 +222,8 @@ fn spawn(
         format!("max_connections={MAX_CONNECTIONS}"),
         "listen_addresses=127.0.0.1".to_owned(),
         "unix_socket_directories=".to_owned(),
-        // All is lost with the run anyway.
+        // All is lost with the machine anyway. What is committed is written, though: a killed server loses nothing.
         "fsync=off".to_owned(),
-        "synchronous_commit=off".to_owned(),
         "full_page_writes=off".to_owned(),
         "wal_level=minimal".to_owned(),
         "max_wal_senders=0".to_owned(),
@@ -278,25 +235,18 @@ fn spawn(
     for setting in settings {
         command.arg("-c").arg(setting);
     }
-    command.process_group(0).stdout(log).stderr(errors).spawn().map_err(io_error("running postgres"))
-}
-
-fn free_port() -> Result<u16, PostgresError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(io_error("looking for a free port"))
+    command.stdout(log).stderr(errors);
+    ServerProcess::spawn(&mut command, IMMEDIATE).map_err(io_error("running postgres"))
 }
 
 /// Whether the server lets its user in: the first step of the protocol (Postgres manual, "Message Formats": a
 /// StartupMessage of version 3.0 is answered by an Authentication message, whose first byte is `R`).
-fn answers(port: u16) -> bool {
+fn answers(address: SocketAddr) -> bool {
     let parameters = format!("user\0{USER}\0database\0postgres\0\0");
     let mut message = (8 + parameters.len() as u32).to_be_bytes().to_vec();
     message.extend_from_slice(&196_608_u32.to_be_bytes());
     message.extend_from_slice(parameters.as_bytes());
     let ask = || -> io::Result<u8> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(&message)?;

@@ -1,42 +1,123 @@
-//! Private Postgres servers, and databases that tests do not share.
+//! Private servers, and databases that tests do not share.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
+use entities::ConnectOptions;
 use project_sync_testkit::{
     database::{POSTGRES_VARIABLE, TestDatabase},
     on_each_database,
     postgres::PrivatePostgres,
+    redis::{PrivateRedis, REDIS_VARIABLE},
+    server::{server_folder, signal},
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
+/// The first connection to a server; it must be there.
+async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
+    let options = ConnectOptions { acquire_timeout: Duration::from_secs(2), ..Default::default() };
+    entities::connect(url, &options).await
+}
+
+/// Stopped in order or killed, the server comes back where it was with what was committed; in the end nothing is left.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_private_postgres_starts_and_leaves_nothing() {
-    let parent = tempfile::tempdir().unwrap();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-    std::fs::set_permissions(parent.path(), open).unwrap();
+async fn a_private_postgres_starts_again_and_leaves_nothing() {
+    let parent = server_folder().unwrap();
     let folder = parent.path().join("postgres");
-    let server = PrivatePostgres::start(&folder).unwrap();
+    let mut server = PrivatePostgres::start(&folder).unwrap();
     let url = server.url();
-    let options =
-        entities::ConnectOptions { acquire_timeout: std::time::Duration::from_secs(2), ..Default::default() };
-    let connection = entities::connect(&url, &options).await.unwrap();
-    connection.execute_unprepared("CREATE TABLE kept (id INT)").await.unwrap();
-    connection.close().await.unwrap();
+    let before = connect(&url).await.unwrap();
+    before.execute_unprepared("CREATE TABLE kept (id INT)").await.unwrap();
+    server.stop();
+    assert!(before.execute_unprepared("INSERT INTO kept VALUES (0)").await.is_err());
+    server.start_again().unwrap();
+    let between = connect(&url).await.unwrap();
+    between.execute_unprepared("INSERT INTO kept VALUES (1)").await.unwrap();
+    server.kill();
+    server.start_again().unwrap();
+    let after = connect(&url).await.unwrap();
+    let query = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, "SELECT id FROM kept");
+    assert_eq!(after.query_all_raw(query).await.unwrap().len(), 1);
+    assert_eq!(server.url(), url);
     drop(server);
     assert!(!folder.exists());
-    assert!(entities::connect(&url, &options).await.is_err());
+    assert!(connect(&url).await.is_err());
+}
+
+/// Asks a Redis server something and gives what it answers.
+fn ask(server: &PrivateRedis, command: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(server.address())?;
+    stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// A Redis that comes back has forgotten everything.
+#[test]
+fn a_private_redis_forgets() {
+    let folder = server_folder().unwrap();
+    let mut server = PrivateRedis::start(&folder.path().join("redis")).unwrap();
+    for end in [PrivateRedis::stop, PrivateRedis::kill] {
+        assert_eq!(ask(&server, "SET kept 1").unwrap(), "+OK\r\n+OK\r\n");
+        end(&mut server);
+        assert!(ask(&server, "PING").is_err());
+        server.start_again().unwrap();
+        assert_eq!(ask(&server, "EXISTS kept").unwrap(), ":0\r\n+OK\r\n");
+    }
+    let address = server.address();
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+    assert!(!folder.path().join("redis").exists());
 }
 
 #[test]
-fn the_command_finds_the_server_and_gives_the_exit_code() {
-    let script = format!("test -n \"${POSTGRES_VARIABLE}\" && exit 7");
+fn the_command_finds_the_servers_and_gives_the_exit_code() {
+    let script = format!("test -n \"${POSTGRES_VARIABLE}\" && test -n \"${REDIS_VARIABLE}\" && exit 7");
     let status = Command::new(env!("CARGO_BIN_EXE_private-servers"))
         .args(["--", "sh", "-c", &script])
         .env_remove(POSTGRES_VARIABLE)
+        .env_remove(REDIS_VARIABLE)
         .stdin(Stdio::null())
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(7));
+}
+
+/// Servers end with the process that started them, even one that is killed.
+#[test]
+fn no_server_is_left_behind() {
+    let folder = server_folder().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_private-servers"))
+        .args(["--", "sh", "-c", &format!("echo \"${REDIS_VARIABLE}\"; exec cat")])
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The command ends with its input.
+    let _input = child.stdin.take().unwrap();
+    let mut command_output = child.stdout.take().unwrap();
+    let mut url = Vec::new();
+    let mut byte = [0];
+    while command_output.read(&mut byte).unwrap() == 1 && byte[0] != b'\n' {
+        url.push(byte[0]);
+    }
+    let url = String::from_utf8(url).unwrap();
+    let address = url.strip_prefix("redis://").unwrap();
+    // A connection that is closed by the server's end: nothing needs to be polled.
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    signal(child.id(), "KILL");
+    child.wait().unwrap();
+    let mut rest = Vec::new();
+    let ended = connection.read_to_end(&mut rest);
+    let is_timeout = ended.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    assert!(!is_timeout, "{ended:?}");
 }
 
 on_each_database! {

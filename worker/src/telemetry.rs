@@ -14,6 +14,10 @@ pub const RUNS: &str = "project_sync_runs_total";
 pub const SYNC_SECONDS: &str = "project_sync_duration_seconds";
 /// How long phases took, in seconds, by phase and result.
 pub const PHASE_SECONDS: &str = "project_sync_phase_duration_seconds";
+/// Syncs that wait to be begun again after an error, by its code.
+pub const RETRIES: &str = "project_sync_retries_total";
+/// Syncs that joined the dead set, by code.
+pub const GIVEN_UP: &str = "project_sync_given_up_total";
 /// Claims that were lost while their sync ran.
 pub const CLAIMS_LOST: &str = "project_sync_claims_lost_total";
 /// Bytes received from sources.

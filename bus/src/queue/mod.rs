@@ -5,6 +5,8 @@
 //! does no harm, because a sync is claimed in the database before anything is done.
 
 mod local;
+mod redis;
+mod signals;
 
 use std::time::Duration;
 
@@ -14,10 +16,17 @@ use futures::stream::BoxStream;
 
 use crate::SyncJob;
 
-pub use local::LocalQueue;
+pub use self::{local::LocalQueue, redis::RedisQueue};
 
 /// The most jobs that are pushed, claimed or settled in one call.
 pub const MAX_BATCH: usize = 500;
+
+/// The longest that a job can be made to wait; longer delays are cut to it.
+const MAX_DELAY: Duration = Duration::from_secs(365 * 86_400);
+
+/// Of how many tenants without waiting jobs it is remembered when they were served, for each priority. Others count as
+/// never served, so they come first when they return.
+const MAX_REMEMBERED_TENANTS: usize = 10_000;
 
 /// Why the queue did not answer. Always worth a retry: the queue is away, or was just restarted.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ mod memory;
 mod migrate;
 mod projects;
 mod restore;
+mod serve;
 mod source;
 mod status;
 mod sync;
@@ -32,6 +33,12 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         return config::run();
     }
     let mut settings = Settings::load(global.config.as_deref())?;
+    match &command {
+        Command::Serve(args) => return serve::serve(&global, settings, args).await,
+        Command::Api(args) => return serve::api(&global, settings, args).await,
+        Command::Worker(args) => return serve::worker(&global, settings, args).await,
+        _ => crate::telemetry::for_command(&global),
+    }
     if let Command::Migrate(args) = &command {
         return migrate::run(args, &global, &settings).await;
     }
@@ -60,8 +67,17 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Restore(args), _) => restore::run(app, &args).await,
         (Command::Verify(args), _) => verify::run(app, &args).await,
         (Command::Cancel(args), _) => cancel::run(app, &args).await,
-        // Handled above: these need no database, or have a source.
-        (Command::Config | Command::Migrate(_) | Command::Sync(_) | Command::Branches(_), _) => Ok(()),
+        // Handled above: these need no database, open it themselves, or have a source.
+        (
+            Command::Config
+            | Command::Migrate(_)
+            | Command::Serve(_)
+            | Command::Api(_)
+            | Command::Worker(_)
+            | Command::Sync(_)
+            | Command::Branches(_),
+            _,
+        ) => Ok(()),
     }
 }
 

@@ -241,6 +241,8 @@ impl Api {
         context.traffic().add_request();
         let response = octocrab._get_with_headers(path, Some(headers)).await;
         let response = response.map_err(|error| unreachable(&self.host, &error))?;
+        metrics::counter!(super::limits::GITHUB_REQUESTS, "status" => kind_of(response.status()))
+            .increment(1);
         self.limits.observe(response.headers());
         // Whether a refusal is a limit may only be known from its body; no other request goes out until then.
         let suspicion = self.limits.suspect(response.status());
@@ -396,4 +398,14 @@ pub(super) fn unreachable(host: &str, error: &(dyn std::error::Error + 'static))
 /// A boxed error of the transport, told like [`fn@unreachable`].
 pub(super) fn broken(host: &str, error: &BoxError) -> SourceError {
     unreachable(host, &**error)
+}
+
+/// The kind of an answer, as a metric's label.
+fn kind_of(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
 }

@@ -17,6 +17,11 @@ const UNTOLD_SECONDS: i64 = 60;
 /// The longest pause that a server is believed to mean, in seconds.
 const MAX_PAUSE_SECONDS: i64 = 24 * 3_600;
 
+/// Requests that GitHub said are left in the quota, when it was last asked.
+pub const GITHUB_REMAINING: &str = "project_sync_github_rate_remaining";
+/// Requests sent to GitHub's API, by kind of answer: 2xx, 3xx, 4xx, 5xx.
+pub const GITHUB_REQUESTS: &str = "project_sync_github_requests_total";
+
 /// What is known of the limits.
 #[derive(Default)]
 pub(super) struct Limits {
@@ -103,6 +108,7 @@ impl Limits {
         let (Some(left), Some(reset)) = (number(headers, "x-ratelimit-remaining"), reset(headers)) else {
             return;
         };
+        metrics::gauge!(GITHUB_REMAINING).set(left as f64);
         let left = u64::try_from(left).unwrap_or_default();
         let mut state = self.state();
         // Answers may overtake each other: within one window, the lowest count is the newest.

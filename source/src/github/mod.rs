@@ -28,6 +28,8 @@ use answers::{BranchAnswer, BranchItem, GitCommitAnswer, RepositoryAnswer};
 use api::{Api, Call, JSON, Reply};
 use snapshot::RestSnapshot;
 
+pub use limits::{GITHUB_REMAINING, GITHUB_REQUESTS};
+
 /// Branches of a page: the most that GitHub gives.
 const PAGE: usize = 100;
 

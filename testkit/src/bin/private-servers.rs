@@ -1,7 +1,7 @@
 //! Runs a command under private servers that are gone afterwards: `private-servers -- COMMAND [ARGUMENT…]`.
 //!
-//! The command finds each server's URL in its environment (`PROJECT_SYNC_TEST_POSTGRES`). Its exit code is ours. An
-//! interrupt or a request to end is passed on to it, and the servers stop when it has ended.
+//! The command finds each server's URL in its environment (`PROJECT_SYNC_TEST_POSTGRES`, `PROJECT_SYNC_TEST_REDIS`). Its
+//! exit code is ours. An interrupt or a request to end is passed on to it, and the servers stop when it has ended.
 
 use std::{
     env,
@@ -13,7 +13,9 @@ use std::{
 
 use project_sync_testkit::{
     database::POSTGRES_VARIABLE,
-    postgres::{PrivatePostgres, signal},
+    postgres::PrivatePostgres,
+    redis::{PrivateRedis, REDIS_VARIABLE},
+    server::{server_folder, signal},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -31,23 +33,22 @@ const CANNOT_RUN: u8 = 127;
 /// All servers of a run. Dropping them stops them.
 struct Servers {
     postgres: PrivatePostgres,
+    redis: PrivateRedis,
     _folder: TempDir,
 }
 
 impl Servers {
     fn start() -> Result<Self, String> {
-        let folder = TempDir::with_prefix("project-sync-servers-").map_err(|error| error.to_string())?;
-        // Servers may run as another user, who must be able to pass through.
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(folder.path(), open).map_err(|error| error.to_string())?;
+        let folder = server_folder().map_err(|error| error.to_string())?;
         let postgres =
             PrivatePostgres::start(&folder.path().join("postgres")).map_err(|error| error.to_string())?;
-        Ok(Self { postgres, _folder: folder })
+        let redis = PrivateRedis::start(&folder.path().join("redis")).map_err(|error| error.to_string())?;
+        Ok(Self { postgres, redis, _folder: folder })
     }
 
     /// What the command finds in its environment.
-    fn environment(&self) -> [(&'static str, String); 1] {
-        [(POSTGRES_VARIABLE, self.postgres.url())]
+    fn environment(&self) -> [(&'static str, String); 2] {
+        [(POSTGRES_VARIABLE, self.postgres.url()), (REDIS_VARIABLE, self.redis.url())]
     }
 }
 

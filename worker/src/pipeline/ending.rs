@@ -11,7 +11,7 @@ use entities::{
 use sea_orm::DatabaseTransaction;
 
 use super::{Run, Runner, progress::patiently};
-use crate::error::SyncError;
+use crate::{error::SyncError, telemetry};
 
 /// What came of looking after a sync whose worker may be gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +77,9 @@ impl Runner {
             queue::bury(&transaction, dead.clone(), now).await?;
         }
         transaction.commit().await?;
+        if let Some(dead) = dead {
+            metrics::counter!(telemetry::GIVEN_UP, "code" => dead.code.clone()).increment(1);
+        }
         self.dispatcher.progress.publish(event).await;
         Ok(())
     }
@@ -96,6 +99,7 @@ impl Runner {
         } else {
             let delay = self.settings.worker.retry_delay(run.sync.attempts.unsigned_abs());
             let retry_at = error.retry_at().unwrap_or(now).max(now + delay);
+            metrics::counter!(telemetry::RETRIES, "code" => error.code()).increment(1);
             let error = Some(event_error(error.code(), &error.to_string()));
             Event::Interrupted { reason: Interruption::Error, retry_at: Some(retry_at), error }
         };

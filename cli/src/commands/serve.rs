@@ -1,0 +1,63 @@
+//! `serve`, `api` and `worker`: the service, in one process or its parts.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+use crate::{
+    args::{Global, ServeArgs, WorkerArgs},
+    error::CliError,
+    service::{Needs, Service, announce},
+    settings::Settings,
+};
+
+/// Runs everything in one process.
+pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    let service = Service::open(global, settings, Needs::Nothing).await?;
+    let listener = service.listen(args.listen).await?;
+    let runner = service.runner()?;
+    announce_api(&listener)?;
+    let work = worker::service::serve(runner, service.stop.clone(), || {});
+    let (served, ()) = tokio::join!(service.serve_api(listener), work);
+    served.and(service.close().await)
+}
+
+/// Runs the API alone.
+pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    let service = Service::open(global, settings, Needs::SharedServers).await?;
+    let listener = service.listen(args.listen).await?;
+    announce_api(&listener)?;
+    let served = service.serve_api(listener).await;
+    served.and(service.close().await)
+}
+
+/// Runs a worker alone.
+pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) -> Result<(), CliError> {
+    if let Some(concurrency) = args.concurrency {
+        settings.worker.concurrency = concurrency.get();
+    }
+    if args.metrics_listen.is_some() {
+        settings.telemetry.metrics_listen = args.metrics_listen;
+    }
+    let service = Service::open(global, settings, Needs::SharedServers).await?;
+    let runner = service.runner()?;
+    let name = runner.instance.name().to_owned();
+    let ready = move || {
+        // A reader that went away does not matter to the work.
+        let _ = announce(&format!("worker {name} ready"));
+    };
+    let work = worker::service::serve(runner, service.stop.clone(), ready);
+    let served = match service.metrics_listener().await? {
+        Some(listener) => tokio::join!(service.serve_probes(listener), work).0,
+        None => {
+            work.await;
+            Ok(())
+        }
+    };
+    served.and(service.close().await)
+}
+
+fn announce_api(listener: &TcpListener) -> Result<(), CliError> {
+    let address: SocketAddr = listener.local_addr().map_err(CliError::io("reading the address"))?;
+    announce(&format!("listening on http://{address}"))
+}

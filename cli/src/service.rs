@@ -1,0 +1,152 @@
+//! The parts of a service and how they are wired: in one process, or over servers that processes share.
+
+use std::{io::Write, net::SocketAddr, sync::Arc};
+
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, RedisProgressBus, RedisQueue};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::{ConnectionTrait, DbBackend};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use worker::{
+    clock::Clock,
+    pipeline::{Persistence, Runner},
+};
+
+use crate::{
+    args::Global,
+    error::CliError,
+    open::App,
+    settings::Settings,
+    signals::cancel_on_signals,
+    telemetry::{self, Telemetry},
+};
+
+/// What all parts of a service share.
+pub struct Service {
+    app: App,
+    dispatcher: Dispatcher,
+    metrics: PrometheusHandle,
+    /// Fires when the service is to end.
+    pub stop: CancellationToken,
+    _telemetry: Telemetry,
+}
+
+/// Which servers a part needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    /// None: everything may be in one process.
+    Nothing,
+    /// A database and a queue that other processes reach.
+    SharedServers,
+}
+
+impl Service {
+    /// Opens everything.
+    ///
+    /// # Errors
+    /// If a server is not there, or the settings do not name one that is needed.
+    pub async fn open(global: &Global, settings: Settings, needs: Needs) -> Result<Self, CliError> {
+        let telemetry = telemetry::for_service(global, &settings.telemetry)?;
+        let metrics = telemetry::install_metrics()?;
+        if needs == Needs::SharedServers {
+            settings.check_shared()?;
+        }
+        let stop = cancel_on_signals();
+        let mut app = App::open(global, settings).await?;
+        app.clock = match app.db.get_database_backend() {
+            DbBackend::Sqlite => Clock::steady(),
+            _ => Clock::following(&app.db).await?,
+        };
+        let dispatcher = dispatcher(&app).await?;
+        tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), app.db.clone(), stop.clone()));
+        Ok(Self { app, dispatcher, metrics, stop, _telemetry: telemetry })
+    }
+
+    /// What runs syncs.
+    pub fn runner(&self) -> Result<Arc<Runner>, CliError> {
+        let runner = self.app.runner()?;
+        let dispatcher = self.dispatcher.clone();
+        Ok(Arc::new(Runner { dispatcher, persistence: Persistence::Retry, ..runner }))
+    }
+
+    /// What answers requests.
+    pub fn api_state(&self) -> api::AppState {
+        let clock = self.app.clock.clone();
+        api::AppState {
+            dispatcher: self.dispatcher.clone(),
+            source_settings: self.app.settings.source.clone(),
+            settings: self.app.settings.api.clone(),
+            tenant: self.app.tenant,
+            clock: Arc::new(move || clock.now()),
+            metrics: Some(self.metrics.clone()),
+        }
+    }
+
+    /// Serves the API until the service is to end, then finishes what was asked.
+    pub async fn serve_api(&self, listener: TcpListener) -> Result<(), CliError> {
+        let router = api::router(self.api_state());
+        let stop = self.stop.clone();
+        api::serve(listener, router, async move { stop.cancelled().await })
+            .await
+            .map_err(CliError::io("serving the API"))
+    }
+
+    /// Opens the API's address, which must be one that may be open.
+    pub async fn listen(&self, listen: Option<SocketAddr>) -> Result<TcpListener, CliError> {
+        let settings = &self.app.settings.api;
+        let address = listen.unwrap_or(settings.listen);
+        api::check_listen(address, settings.token.is_some())
+            .map_err(|error| CliError::usage(error.to_string()))?;
+        bind(address).await
+    }
+
+    /// Where metrics of a part without an API are served, if anywhere.
+    pub async fn metrics_listener(&self) -> Result<Option<TcpListener>, CliError> {
+        match self.app.settings.telemetry.metrics_listen {
+            Some(address) => bind(address).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Serves metrics and health alone.
+    pub async fn serve_probes(&self, listener: TcpListener) -> Result<(), CliError> {
+        let router = api::probes(self.api_state());
+        let stop = self.stop.clone();
+        api::serve(listener, router, async move { stop.cancelled().await })
+            .await
+            .map_err(CliError::io("serving metrics"))
+    }
+
+    /// Closes the database in order.
+    pub async fn close(self) -> Result<(), CliError> {
+        Ok(self.app.db.clone().close().await?)
+    }
+}
+
+/// The one place where the two ways to run differ.
+async fn dispatcher(app: &App) -> Result<Dispatcher, CliError> {
+    let settings = &app.settings.queue;
+    Ok(match settings.redis_url {
+        None => Dispatcher {
+            db: app.db.clone(),
+            queue: Arc::new(LocalQueue::new(settings.lease())),
+            progress: Arc::new(LocalProgressBus::default()),
+        },
+        Some(_) => Dispatcher {
+            db: app.db.clone(),
+            queue: Arc::new(RedisQueue::connect(settings).await?),
+            progress: Arc::new(RedisProgressBus::connect(settings).await?),
+        },
+    })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(CliError::io(format!("cannot listen on {address}")))
+}
+
+/// Says on standard output that a part is there: programs that start it wait for this line.
+pub fn announce(line: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush())?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What the program tells of itself: logs, metrics, traces.
+
+mod metrics;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_otlp::WithExportConfig;
+use opentelemetry_sdk::{
+    Resource,
+    runtime::Tokio,
+    trace::{SdkTracerProvider, span_processor_with_async_runtime::BatchSpanProcessor},
+};
+use serde::Deserialize;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+pub use self::metrics::{install as install_metrics, keep_up as keep_metrics_up};
+use crate::{args::Global, error::CliError, out::Paint};
+
+/// How long sending a batch of spans may take.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How the program tells what it does (`[telemetry]`).
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct TelemetrySettings {
+    /// How services write their logs.
+    pub log_format: LogFormat,
+    /// What services log: a filter such as `info` or `info,project_sync_worker=debug`.
+    pub log_filter: String,
+    /// Where a worker of its own process serves `/metrics`, `/healthz` and `/readyz`; nowhere if unset. The API serves
+    /// its own beside its routes.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where spans are sent to (OTLP over HTTP), such as `http://localhost:4318/v1/traces`; nowhere if unset.
+    pub otlp_endpoint: Option<String>,
+}
+
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self {
+            log_format: LogFormat::Pretty,
+            log_filter: "info".to_owned(),
+            metrics_listen: None,
+            otlp_endpoint: None,
+        }
+    }
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines for people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Sends what is left when it is dropped.
+#[must_use = "spans are lost when this is dropped early"]
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(traces) = &self.traces
+            && let Err(error) = traces.shutdown_with_timeout(EXPORT_TIMEOUT)
+        {
+            tracing::debug!(%error, "the last spans are lost");
+        }
+    }
+}
+
+/// Logs of commands go to standard error: warnings, and more with `-v`. `RUST_LOG` wins over both.
+pub fn for_command(global: &Global) {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter(verbosity(global).unwrap_or("warn")))
+        .with_writer(io::stderr)
+        .with_ansi(Paint::stderr().is_on())
+        .without_time()
+        .init();
+}
+
+/// Logs of services go to standard error, as the settings say; spans go to a collector, if one is named.
+///
+/// # Errors
+/// If the collector's address is none.
+pub fn for_service(global: &Global, settings: &TelemetrySettings) -> Result<Telemetry, CliError> {
+    let traces = settings.otlp_endpoint.as_deref().map(traces).transpose()?;
+    let spans = traces.as_ref().map(|traces| {
+        // Our own spans only: those of clients and servers below would be most of the traffic.
+        tracing_opentelemetry::layer()
+            .with_tracer(traces.tracer("project-sync"))
+            .with_filter(EnvFilter::new("off,project_sync=info"))
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match settings.log_format {
+        LogFormat::Pretty => lines.with_ansi(Paint::stderr().is_on()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let filter = filter(verbosity(global).unwrap_or(&settings.log_filter));
+    tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).init();
+    Ok(Telemetry { traces })
+}
+
+/// What the flags ask for. `project_sync` is the beginning of the names of all our crates.
+fn verbosity(global: &Global) -> Option<&'static str> {
+    match (global.quiet, global.verbose) {
+        (true, _) => Some("error"),
+        (false, 0) => None,
+        (false, 1) => Some("warn,project_sync=info"),
+        (false, 2) => Some("info,project_sync=debug"),
+        (false, _) => Some("trace"),
+    }
+}
+
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level))
+}
+
+fn traces(endpoint: &str) -> Result<SdkTracerProvider, CliError> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()
+        .map_err(|error| CliError::usage(format!("settings: telemetry.otlp_endpoint: {error}")))?;
+    let resource = Resource::builder().with_service_name("project-sync").build();
+    let processor = BatchSpanProcessor::builder(exporter, Tokio).build();
+    Ok(SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build())
+}

@@ -1,0 +1,157 @@
+//! What private servers have in common: their programs, ports and folders, and that they end when we do.
+
+use std::{
+    env, fs, io,
+    net::{Ipv4Addr, TcpListener},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// How long a server may take to answer, and to stop.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many ports are tried: one that was free may be taken before the server gets it.
+pub(crate) const PORT_ATTEMPTS: u32 = 5;
+
+/// How long to pause between two looks at a starting or stopping server.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How much of a server's log is told when it does not start, in bytes.
+const LOG_BYTES: usize = 2_000;
+
+/// A temporary folder for servers: they may run as another user, who must be able to pass through.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn server_folder() -> io::Result<TempDir> {
+    let folder = TempDir::with_prefix("project-sync-servers-")?;
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
+    Ok(folder)
+}
+
+/// Sends a signal by name (without SIG). A process that is gone is not an error.
+pub fn signal(process: u32, name: &str) {
+    let mut command = Command::new("sh");
+    command.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &process.to_string()]);
+    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+/// A port of the loopback address that nobody listens on just now.
+pub(crate) fn free_port() -> io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Finds the folder that holds all `programs`: the one that `variable` names, or else one of `PATH` and `places`. A `*`
+/// in a place stands for a version; the highest is taken.
+pub(crate) fn find_folder(variable: &str, places: &[&str], programs: &[&str]) -> Option<PathBuf> {
+    let is_complete = |folder: &PathBuf| programs.iter().all(|program| folder.join(program).is_file());
+    if let Some(folder) = env::var_os(variable) {
+        return Some(PathBuf::from(folder)).filter(is_complete);
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).chain(places.iter().flat_map(|place| matching(place))).find(is_complete)
+}
+
+/// The folders that a place stands for, the highest version first.
+fn matching(place: &str) -> Vec<PathBuf> {
+    let Some((before, after)) = place.split_once('*') else { return vec![PathBuf::from(place)] };
+    let Some((parent, prefix)) = before.rsplit_once('/') else { return Vec::new() };
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(parent)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
+            Some((version, entry.path().join(after.trim_start_matches('/'))))
+        })
+        .collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.into_iter().map(|(_, path)| path).collect()
+}
+
+/// A server's process. It ends when it is told to, when the value is dropped, and when our own process ends, however
+/// that happens.
+pub(crate) struct ServerProcess {
+    child: Child,
+    /// Waits for the end of our process, which closes its standard input, and then ends the server.
+    watchdog: Child,
+    /// Asks the server to end at once, by name without SIG.
+    ending: &'static str,
+}
+
+impl ServerProcess {
+    /// Starts a server in a process group of its own: a Ctrl-C in the terminal does not reach it. `ending` is the signal
+    /// that it ends at once by.
+    pub(crate) fn spawn(command: &mut Command, ending: &'static str) -> io::Result<Self> {
+        let mut child = command.process_group(0).spawn()?;
+        let watchdog = Command::new("sh")
+            .args(["-c", "read -r _; kill -s \"$1\" \"$2\"", "sh", ending, &child.id().to_string()])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        match watchdog {
+            Ok(watchdog) => Ok(Self { child, watchdog, ending }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until `answers`. If the server ends before, or does not answer in time, the end of its log is the error.
+    pub(crate) fn wait_until(&mut self, answers: impl Fn() -> bool, log: &Path) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if answers() {
+                return Ok(());
+            }
+            let has_ended = self.child.try_wait().map_err(|error| error.to_string())?.is_some();
+            if has_ended || Instant::now() > deadline {
+                let log = fs::read(log).unwrap_or_default();
+                let tail = &log[log.len().saturating_sub(LOG_BYTES)..];
+                return Err(String::from_utf8_lossy(tail).trim().to_owned());
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Ends the server by a signal (by name without SIG), then insists.
+    pub(crate) fn end(&mut self, name: &str) {
+        // First, so that it cannot hit another process that gets the number. What fails here is gone already.
+        let _ = self.watchdog.kill();
+        let _ = self.watchdog.wait();
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        signal(self.child.id(), name);
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(None) = self.child.try_wait() {
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return;
+            }
+            thread::sleep(POLL);
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.end(self.ending);
+    }
+}
