@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use bus::{Dispatcher, queue::QueueStats};
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
-    ProjectSync,
+    ProjectSync, now_of,
     queue::{self, DeadFilter},
     syncs,
 };
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 /// How long each part is given to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,17 +62,22 @@ impl Check {
     }
 }
 
-/// Checks everything. `now` is the time of this process. Never fails: what does not answer is what is told.
-pub async fn doctor(dispatcher: &Dispatcher, now: impl Fn() -> DateTime<Utc>) -> Vec<Check> {
+/// Checks everything. `now` is the time that leases are compared with, `machine` reads the clock of this machine. Never
+/// fails: what does not answer is what is told.
+pub async fn doctor(
+    dispatcher: &Dispatcher,
+    now: DateTime<Utc>,
+    machine: impl Fn() -> DateTime<Utc>,
+) -> Vec<Check> {
     let db = &dispatcher.db;
     let mut checks = vec![database(db).await];
     if checks[0].health != Health::Fail {
         let migrated = migrations(db).await;
         let is_migrated = migrated.health == Health::Ok;
         checks.push(migrated);
-        checks.push(clock(db, &now).await);
+        checks.push(clock(db, machine).await);
         if is_migrated {
-            for check in [leases(db, now()).await, stuck(db, now()).await, dead(db).await, pauses(db).await] {
+            for check in [leases(db, now).await, stuck(db, now).await, dead(db).await, pauses(db).await] {
                 checks.push(check.unwrap_or_else(|error| {
                     Check::fail("syncs", error.to_string(), "look at the database's log")
                 }));
@@ -103,27 +108,15 @@ async fn migrations(db: &DatabaseConnection) -> Check {
 }
 
 /// Leases and retries are told in times that several machines compare.
-async fn clock(db: &DatabaseConnection, now: impl Fn() -> DateTime<Utc>) -> Check {
-    #[derive(FromQueryResult)]
-    struct Row {
-        milliseconds: i64,
-    }
-    let sql = match db.get_database_backend() {
-        DbBackend::Sqlite => {
-            "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS milliseconds"
-        }
-        _ => "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) AS milliseconds",
-    };
-    let before = now();
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let theirs = match Row::find_by_statement(statement).one(db).await {
-        Ok(Some(row)) => row.milliseconds,
-        Ok(None) => return Check::fail("clock", "the database told no time", "look at the database's log"),
+async fn clock(db: &DatabaseConnection, machine: impl Fn() -> DateTime<Utc>) -> Check {
+    let before = machine();
+    let theirs = match now_of(db).await {
+        Ok(time) => time,
         Err(error) => return Check::fail("clock", error.to_string(), "look at the database's log"),
     };
     // The database looked at its clock somewhere between these two.
-    let ours = before.timestamp_millis().midpoint(now().timestamp_millis());
-    let apart = TimeDelta::milliseconds((ours - theirs).abs());
+    let ours = before + (machine() - before) / 2;
+    let apart = (ours - theirs).abs();
     let detail = format!("{} ms from the database's", apart.num_milliseconds());
     match apart > CLOCK_TOLERANCE {
         true => Check::warn("clock", detail, "synchronise the clocks of all machines (NTP)"),

@@ -1,6 +1,7 @@
 //! Checking that all is well.
 
 use axum::{Json, extract::State};
+use chrono::Utc;
 
 use crate::{admin, model::DoctorDto, state::App};
 
@@ -15,5 +16,5 @@ use crate::{admin, model::DoctorDto, state::App};
     responses((status = 200, description = "What was found.", body = DoctorDto))
 )]
 pub(crate) async fn doctor(State(app): State<App>) -> Json<DoctorDto> {
-    Json(admin::doctor(&app.dispatcher, || app.now()).await.into())
+    Json(admin::doctor(&app.dispatcher, app.now(), Utc::now).await.into())
 }
