@@ -93,7 +93,7 @@ impl Service {
     pub async fn listen(&self, listen: Option<SocketAddr>) -> Result<TcpListener, CliError> {
         let settings = &self.app.settings.api;
         let address = listen.unwrap_or(settings.listen);
-        api::check_listen(address, settings.token.is_some())
+        api::check_listen(address, settings.token.as_ref())
             .map_err(|error| CliError::usage(error.to_string()))?;
         bind(address).await
     }
