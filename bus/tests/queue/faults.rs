@@ -1,83 +1,18 @@
 //! What happens to Redis, and what somebody else writes there.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use entities::SyncId;
 use futures::StreamExt;
 use project_sync_bus::queue::{MAX_BATCH, NewJob, Settlement, Signal};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
 
-use crate::place::*;
+use crate::{
+    place::*,
+    redis::{Network, SHUT, SILENT, redis_command, redis_url},
+};
 
 /// No call may take longer, whatever happens to Redis.
 const LONGEST_CALL: Duration = Duration::from_secs(5);
-
-const OPEN: u8 = 0;
-const SHUT: u8 = 1;
-const SILENT: u8 = 2;
-
-/// A network towards Redis that can be cut.
-struct Network {
-    url: String,
-    state: Arc<AtomicU8>,
-    cuts: watch::Sender<()>,
-}
-
-impl Network {
-    async fn new() -> Self {
-        let server = redis_url();
-        let target = server.trim_start_matches("redis://").split('/').next().unwrap().to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
-        let (state, cuts) = (Arc::new(AtomicU8::new(OPEN)), watch::Sender::new(()));
-        let network = Self { url, state: state.clone(), cuts: cuts.clone() };
-        tokio::spawn(async move {
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                let mut cut = cuts.subscribe();
-                let state = state.clone();
-                let target = target.clone();
-                tokio::spawn(async move {
-                    match state.load(Ordering::SeqCst) {
-                        OPEN => {
-                            let mut far = TcpStream::connect(target).await.unwrap();
-                            tokio::select! {
-                                _ = copy_bidirectional(&mut near, &mut far) => return,
-                                _ = cut.changed() => {}
-                            }
-                            if state.load(Ordering::SeqCst) == SILENT {
-                                std::future::pending::<()>().await;
-                            }
-                        }
-                        SILENT => std::future::pending().await,
-                        _ => {}
-                    }
-                });
-            }
-        });
-        network
-    }
-
-    /// Ends all connections, by a word or silently; new ones fare likewise until it is open.
-    fn cut(&self, state: u8) {
-        self.state.store(state, Ordering::SeqCst);
-        self.cuts.send_replace(());
-    }
-
-    fn open(&self) {
-        self.state.store(OPEN, Ordering::SeqCst);
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loan_from_before_redis_forgot_everything_is_worth_nothing() {

@@ -5,6 +5,8 @@ mod loans;
 mod model;
 mod order;
 mod place;
+#[path = "../support/redis.rs"]
+mod redis;
 mod signals;
 
 /// Makes each test one of each queue, in a module of the test's name.

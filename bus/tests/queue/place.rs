@@ -1,6 +1,6 @@
 //! Queues of a test's own, and what is often done with them.
 
-use std::{env, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
 use entities::{Priority, SyncId, TenantId};
 use project_sync_bus::{
@@ -8,8 +8,7 @@ use project_sync_bus::{
     queue::{Delivery, JobQueue, MAX_BATCH, NewJob, Settlement},
 };
 
-/// Where tests find the URL of a Redis server.
-pub const REDIS_VARIABLE: &str = "PROJECT_SYNC_TEST_REDIS";
+use crate::redis::redis_url;
 
 /// A lease that does not run out within a test.
 pub const LONG: Duration = Duration::from_secs(600);
@@ -50,13 +49,6 @@ impl Place {
             Self::Redis(settings) => Box::new(RedisQueue::connect(settings).await.unwrap().with_lease(lease)),
         }
     }
-}
-
-/// The Redis server of this run.
-pub fn redis_url() -> String {
-    env::var(REDIS_VARIABLE).unwrap_or_else(|_| {
-        panic!("{REDIS_VARIABLE} is not set: run the tests by ./test, which starts a private Redis server")
-    })
 }
 
 /// A new job of a new sync.
@@ -125,15 +117,4 @@ pub async fn drain(queue: &dyn JobQueue, count: usize) -> Vec<String> {
 /// What must happen soon.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it did not happen in time")
-}
-
-/// A command of a test to Redis itself.
-pub async fn redis_command<T: redis::FromRedisValue>(url: &str, words: &[&str]) -> T {
-    let client = redis::Client::open(url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let mut command = redis::cmd(words[0]);
-    for word in &words[1..] {
-        command.arg(word);
-    }
-    command.query_async(&mut connection).await.unwrap()
 }
