@@ -7,6 +7,7 @@ mod job;
 mod progress_bus;
 pub mod queue;
 
+mod redis_link;
 mod settings;
 pub mod telemetry;
 
@@ -14,5 +15,5 @@ pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};
 pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, SUBSCRIPTION_EVENTS};
-pub use queue::{JobQueue, LocalQueue, QueueError};
+pub use queue::{JobQueue, LocalQueue, QueueError, RedisQueue};
 pub use settings::QueueSettings;

@@ -5,6 +5,7 @@
 //! does no harm, because a sync is claimed in the database before anything is done.
 
 mod local;
+mod redis;
 mod signals;
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ use futures::stream::BoxStream;
 
 use crate::SyncJob;
 
-pub use local::LocalQueue;
+pub use self::{local::LocalQueue, redis::RedisQueue};
 
 /// The most jobs that are pushed, claimed or settled in one call.
 pub const MAX_BATCH: usize = 500;

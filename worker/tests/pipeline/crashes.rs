@@ -161,6 +161,9 @@ on_each_database! {
         let running = stop.clone();
         let run = tokio::spawn(async move { stopping.run(&job, None, running).await });
         events.next().await.expect("it has begun");
+        while server.pending_faults() > 0 {
+            tokio::task::yield_now().await;
+        }
         stop.hand_over.cancel();
         let outcome = run.await.unwrap().unwrap();
         let RunOutcome::Interrupted(row, SyncError::Cancelled) = outcome else { panic!("{outcome:?}") };
