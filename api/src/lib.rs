@@ -1,1 +1,30 @@
 //! The HTTP API.
+//!
+//! [`router`] makes the routes over an [`AppState`]; each endpoint is one file under `routes/`, thin: what it takes out
+//! of the request is in `extract`, what it answers in [`model`], what it does in `bus`, `entities` and `source`. Around
+//! all of them are the layers: who may ask, how long it may take, what is noted of it, and answers that are given again
+//! for the same request. Whatever is refused is a [`Problem`].
+//!
+//! [`admin`] is what operators do; the commands use it without a server, too.
+
+pub mod admin;
+mod cursor;
+mod extract;
+mod layers;
+mod look;
+pub mod model;
+mod openapi;
+mod places;
+mod problem;
+mod routes;
+mod serve;
+mod settings;
+mod state;
+
+pub use layers::describe_metrics;
+pub use openapi::openapi;
+pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
+pub use routes::router;
+pub use serve::serve;
+pub use settings::{ListenError, Settings, check_listen};
+pub use state::AppState;

@@ -13,6 +13,12 @@ use crate::{
     tables::{branch, project, repository, tenant},
 };
 
+mod delete;
+mod pages;
+
+pub use delete::{Deletion, delete};
+pub use pages::{BranchPlace, branch_named, get, page, places};
+
 /// The longest name of a project, in characters.
 pub const MAX_PROJECT_NAME_CHARS: usize = 200;
 

@@ -5,6 +5,7 @@ mod counts;
 mod events;
 mod find;
 mod life;
+mod pages;
 mod request;
 
 pub use counts::{PhaseRecord, SyncCounts};
@@ -14,4 +15,5 @@ pub use life::{
     Claim, ClaimOutcome, Ending, Heartbeat, MAX_TRACE_PARENT_CHARS, NewSync, Totals, cancel_pending, claim,
     create, enter_phase, fence, finish, give_back, heartbeat, hurry, request_cancel, take_over,
 };
+pub use pages::{SyncFilter, by_ids, count, last_event_of_type, last_events, page, remove, stuck};
 pub use request::{Requested, request};

@@ -145,7 +145,7 @@ impl StateAt {
 }
 
 /// A user's words in the database's query language, so that nothing in them is an operator.
-fn search_words(backend: DbBackend, words: &str) -> String {
+pub(super) fn search_words(backend: DbBackend, words: &str) -> String {
     match backend {
         DbBackend::Sqlite => words
             .split(|c: char| !c.is_alphanumeric())

@@ -7,16 +7,21 @@
 //! [`StateAt`] is the only door for reading. The tables themselves are private to this crate, so that no query can go
 //! round it.
 
+mod change_pages;
 mod changes;
 mod draft;
 mod listing;
 mod memory;
+mod pages;
+mod remove;
 mod state;
 
 pub use changes::{Change, ChangeCounts, ChangeKind, MemoryChange, MemoryChangeKind};
 pub use draft::{ClosedCounts, Draft, MemoryEntryRow, NewFile, NewTree};
 pub use listing::{Children, FileRow, ListedFile, TreeRow, WalkedEntry};
 pub use memory::{ListedEntry, MemoryFilter, OpenEntry};
+pub use pages::{FileFilter, MAX_PAGE_TEXT_BYTES, MemoryPosition};
+pub(crate) use remove::remove_branch;
 pub use state::StateAt;
 
 /// The most rows in one INSERT or id list: measured as the point where larger ones no longer pay, and below the bind

@@ -33,6 +33,11 @@ impl StateAt {
         Self::after(sync).map(|state| Self { seq: state.seq - 1, ..state })
     }
 
+    /// The same branch as its sync number `seq` left it: this state, or an earlier one. `None` if it is a later one.
+    pub fn back_to(&self, seq: i64) -> Option<Self> {
+        (0..=self.seq).contains(&seq).then_some(Self { seq, ..*self })
+    }
+
     /// The number of the sync.
     pub fn seq(&self) -> i64 {
         self.seq

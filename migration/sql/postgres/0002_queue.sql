@@ -52,3 +52,6 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (tenant_id, key)
 );
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- Who shows a content: when a project is deleted, what nobody else shows goes with it.
+CREATE INDEX repository_files_blob ON repository_files (blob_id, tenant_id);

@@ -1,3 +1,4 @@
+DROP INDEX repository_files_blob;
 DROP TABLE idempotency_keys;
 DROP TABLE queue_pauses;
 DROP TABLE dead_jobs;

@@ -19,11 +19,10 @@ use testkit::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    scene::{Scene, local, remote, runner, settings},
+    scene::{Scene, local, remote, settings},
     worker::{
         clock::Clock,
         error::SyncError,
-        instance::Instance,
         pipeline::{Persistence, Rescued, RunOutcome, Runner, Stop},
     },
 };
@@ -47,7 +46,7 @@ async fn die_in(scene: &Scene, sync: &entities::ProjectSync, phase: &str) {
 /// A worker whose clock is an hour ahead, so that every lease is over for it.
 fn late_worker(scene: &Scene) -> Runner {
     let clock = Clock::new(|| Utc::now() + TimeDelta::hours(1));
-    Runner { clock, ..runner(&scene.db, settings(), Instance::anywhere()) }
+    Runner { clock, ..scene.another_worker(settings()) }
 }
 
 on_each_database! {
@@ -182,7 +181,7 @@ on_each_database! {
         settings.source.attempts = 1;
         settings.sync.attempts = 1;
         let scene = Scene::with(db, settings.clone()).await;
-        let patient = Runner { persistence: Persistence::Retry, ..runner(&scene.db, settings, Instance::anywhere()) };
+        let patient = Runner { persistence: Persistence::Retry, ..scene.another_worker(settings) };
         let repo = TestRepo::bare();
         let server = GitHttp::start(repo.path().parent().unwrap()).await;
         let source = remote(&server.url(repo.path().file_name().unwrap().to_str().unwrap()));

@@ -9,4 +9,5 @@ mod histories;
 mod memory;
 mod proof;
 mod scene;
+mod service;
 mod syncs;

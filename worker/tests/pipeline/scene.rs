@@ -1,18 +1,20 @@
 //! A database, a worker and what is asked of them: the stage that the tests play on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisQueue, SyncJob};
 use chrono::Utc;
 use entities::{
-    Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncStatus, SyncTrigger, TenantId, projects,
+    Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncId, SyncStatus, SyncTrigger, TenantId,
+    projects,
     syncs::{self, NewSync},
     temporal::{ListedEntry, ListedFile, MemoryFilter, StateAt},
 };
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 use source::{LocateError, Located, Opened, SourceContext};
 use testkit::{
     database::TestDatabase,
+    redis::test_redis_url,
     repo::{LsTreeEntry, TestRepo},
 };
 use worker::{
@@ -29,6 +31,8 @@ pub struct Scene {
     pub db: DatabaseConnection,
     pub tenant: TenantId,
     pub runner: Arc<Runner>,
+    /// What the keys in Redis begin with.
+    pub prefix: String,
     _database: TestDatabase,
 }
 
@@ -49,13 +53,15 @@ impl Scene {
     pub async fn with(database: TestDatabase, settings: WorkerSettings) -> Self {
         let db = database.connection().clone();
         let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
-        let runner = Arc::new(runner(&db, settings, Instance::anywhere()));
-        Self { db, tenant, runner, _database: database }
+        let prefix = format!("test-{}", SyncId::generate());
+        let dispatcher = dispatcher(&db, settings.lease(), &prefix).await;
+        let runner = Arc::new(runner(dispatcher, settings, Instance::anywhere()));
+        Self { db, tenant, runner, prefix, _database: database }
     }
 
     /// The same database under another worker.
     pub fn another_worker(&self, settings: WorkerSettings) -> Runner {
-        runner(&self.db, settings, Instance::anywhere())
+        runner(self.runner.dispatcher.clone(), settings, Instance::anywhere())
     }
 
     pub async fn locate(&self, source: &SourceSpec, branch: Option<&str>) -> Result<Located, LocateError> {
@@ -162,13 +168,23 @@ impl Scene {
     }
 }
 
-pub fn runner(db: &DatabaseConnection, settings: WorkerSettings, instance: Instance) -> Runner {
+/// The two ways to run: everything in the process beside SQLite, or Redis beside Postgres, with keys of its own.
+pub async fn dispatcher(db: &DatabaseConnection, lease: Duration, prefix: &str) -> Dispatcher {
+    let db = db.clone();
+    if db.get_database_backend() == DbBackend::Sqlite {
+        let queue = Arc::new(LocalQueue::new(lease));
+        return Dispatcher { db, queue, progress: Arc::new(LocalProgressBus::default()) };
+    }
+    let settings =
+        QueueSettings { redis_url: Some(test_redis_url()), prefix: prefix.to_owned(), ..Default::default() };
+    let queue = RedisQueue::connect(&settings).await.unwrap().with_lease(lease);
+    let progress = LocalProgressBus::default();
+    Dispatcher { db, queue: Arc::new(queue), progress: Arc::new(progress) }
+}
+
+pub fn runner(dispatcher: Dispatcher, settings: WorkerSettings, instance: Instance) -> Runner {
     Runner {
-        dispatcher: Dispatcher {
-            db: db.clone(),
-            queue: Arc::new(LocalQueue::new(settings.lease())),
-            progress: Arc::new(LocalProgressBus::default()),
-        },
+        dispatcher,
         rules: Arc::new(Rules::new(&settings.memory).unwrap()),
         settings: Arc::new(settings),
         instance: Arc::new(instance),

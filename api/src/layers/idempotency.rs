@@ -1,0 +1,132 @@
+//! `Idempotency-Key`: the same request under the same key is served once, and gets the same answer
+//! again. Every POST knows it.
+
+use std::sync::atomic::Ordering;
+
+use axum::{
+    body::{self, Body},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use entities::idempotency::{self, Answer, Begun, MAX_KEPT_BODY_BYTES, MAX_KEY_BYTES, Ticket};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    extract::read_body,
+    problem::{Code, Problem},
+    state::App,
+};
+
+/// The header that bears the key.
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The header that tells that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The headers of an answer that are kept.
+const KEPT: [HeaderName; 2] = [header::LOCATION, header::CONTENT_TYPE];
+
+/// Seconds between two removals of outdated answers.
+const EXPIRE_SECONDS: i64 = 60;
+
+/// Serves a request, or answers as before.
+pub(crate) async fn idempotent(State(app): State<App>, request: Request, next: Next) -> Response {
+    match serve(&app, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn serve(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
+    let is_known = request.method() == Method::POST && request.extensions().get::<MatchedPath>().is_some();
+    let key = if is_known { key(request.headers())? } else { None };
+    let Some(key) = key else { return Ok(next.run(request).await) };
+    let (parts, body) = request.into_parts();
+    // The limit on bodies stands in the extensions of the request.
+    let bytes = read_body(Request::from_parts(parts.clone(), body), app).await?;
+    let mut digest = Sha256::new();
+    for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), &bytes] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    expire(app).await;
+    let ticket = match idempotency::begin(app.db(), app.tenant, &key, &digest.finalize(), app.now()).await? {
+        Begun::Serve(ticket) => ticket,
+        Begun::Answered(answer) => return replay(answer),
+        Begun::InProgress(wait) => {
+            let detail = "a request of this Idempotency-Key is being served; ask again";
+            return Err(Problem::new(Code::InProgress, detail).retry_after(wait.as_secs().clamp(1, 5)));
+        }
+        Begun::OtherRequest => {
+            let detail = "this Idempotency-Key was sent with another request; take a new one";
+            return Err(Problem::new(Code::KeyReused, detail));
+        }
+    };
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    keep(app, &ticket, response).await
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(KEY) else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=MAX_KEY_BYTES).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let detail = format!("Idempotency-Key must be 1 to {MAX_KEY_BYTES} printable ASCII characters");
+            Err(Problem::new(Code::Malformed, detail).field("Idempotency-Key"))
+        }
+    }
+}
+
+/// Keeps the answer, unless asking again could bring a better one.
+async fn keep(app: &App, ticket: &Ticket, response: Response) -> Result<Response, Problem> {
+    let status = response.status();
+    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+        idempotency::forget(app.db(), ticket).await?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = body::to_bytes(body, MAX_KEPT_BODY_BYTES).await.map_err(Problem::internal)?;
+    let text = String::from_utf8(bytes.to_vec()).map_err(Problem::internal)?;
+    let headers: serde_json::Map<String, serde_json::Value> = KEPT
+        .iter()
+        .filter_map(|name| {
+            let value = parts.headers.get(name)?.to_str().ok()?;
+            Some((name.as_str().to_owned(), value.into()))
+        })
+        .collect();
+    let answer = Answer { status: status.as_u16(), headers: headers.into(), body: text };
+    // What was asked for is done: that its answer is not kept must not make it fail.
+    if let Err(error) = idempotency::finish(app.db(), ticket, answer).await {
+        tracing::warn!(%error, "the answer to an Idempotency-Key is not kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+fn replay(answer: Answer) -> Result<Response, Problem> {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(Problem::internal)?;
+    for name in KEPT {
+        let value = answer.headers.get(name.as_str()).and_then(|value| value.as_str());
+        if let Some(value) = value.and_then(|text| HeaderValue::from_str(text).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// Removes outdated answers, once a minute at most.
+async fn expire(app: &App) {
+    let (now, last) = (app.now(), app.expired_at.load(Ordering::Relaxed));
+    if now.timestamp() - last < EXPIRE_SECONDS {
+        return;
+    }
+    let is_ours =
+        app.expired_at.compare_exchange(last, now.timestamp(), Ordering::Relaxed, Ordering::Relaxed);
+    if is_ours.is_ok()
+        && let Err(error) = idempotency::expire(app.db(), now).await
+    {
+        tracing::warn!(%error, "outdated answers are not removed now");
+    }
+}

@@ -1,0 +1,14 @@
+//! What is around all routes.
+
+mod fallback;
+mod guard;
+mod idempotency;
+mod observe;
+mod timeout;
+
+pub(crate) use fallback::{method_not_allowed, not_found, panicked};
+pub(crate) use guard::guard;
+pub(crate) use idempotency::idempotent;
+pub use observe::describe_metrics;
+pub(crate) use observe::observe;
+pub(crate) use timeout::bounded;

@@ -1,0 +1,67 @@
+//! One endpoint a file. What all of them have in common is in the layers around them.
+
+mod about;
+mod admin;
+mod files;
+mod health;
+mod memory;
+mod projects_create;
+mod projects_delete;
+mod projects_get;
+mod projects_list;
+mod sync_branches;
+mod sync_history;
+mod sync_restore;
+mod sync_start;
+mod sync_status;
+mod syncs_cancel;
+mod syncs_diff;
+mod syncs_get;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    layers, openapi,
+    state::{App, AppState, Inner},
+};
+
+/// The routes of the API over a state.
+pub fn router(state: AppState) -> Router {
+    let app = Inner::new(state);
+    let (router, document) = described().split_for_parts();
+    // The last layer is the outermost one.
+    router
+        .merge(about::docs(openapi::finished(document)))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), layers::bounded))
+        .layer(middleware::from_fn_with_state(app.clone(), layers::idempotent))
+        .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
+        .layer(middleware::from_fn_with_state(app.clone(), layers::guard))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn(layers::observe))
+        .with_state(app)
+}
+
+/// The routes with their description.
+pub(crate) fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::document())
+        .routes(routes!(projects_list::projects_list, projects_create::projects_create))
+        .routes(routes!(projects_get::projects_get, projects_delete::projects_delete))
+        .routes(routes!(sync_branches::sync_branches))
+        .routes(routes!(sync_status::sync_status))
+        .routes(routes!(sync_start::sync_start))
+        .routes(routes!(sync_history::sync_history))
+        .routes(routes!(sync_restore::sync_restore))
+        .routes(routes!(files::project_files))
+        .routes(routes!(memory::project_memory))
+        .routes(routes!(syncs_get::syncs_get))
+        .routes(routes!(syncs_cancel::syncs_cancel))
+        .routes(routes!(syncs_diff::syncs_diff))
+        .merge(admin::routes())
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(about::metrics))
+}

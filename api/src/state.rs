@@ -1,0 +1,66 @@
+//! What the routes work with.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicI64},
+};
+
+use bus::Dispatcher;
+use chrono::{DateTime, Utc};
+use entities::TenantId;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::DatabaseConnection;
+use source::settings::SourceSettings;
+
+use crate::settings::Settings;
+
+/// What the API needs from the process around it.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database, the queue and the events.
+    pub dispatcher: Dispatcher,
+    /// How repositories are looked at.
+    pub source_settings: SourceSettings,
+    /// The API's own settings.
+    pub settings: Settings,
+    /// Whose projects these are.
+    pub tenant: TenantId,
+    /// Tells the time.
+    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// What `/metrics` shows; nothing if absent.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The state as the routes share it.
+pub(crate) type App = Arc<Inner>;
+
+/// [`AppState`] and what the API keeps for itself.
+pub(crate) struct Inner {
+    state: AppState,
+    /// When outdated answers were removed last, in Unix seconds.
+    pub(crate) expired_at: AtomicI64,
+}
+
+impl Inner {
+    pub(crate) fn new(state: AppState) -> App {
+        Arc::new(Self { state, expired_at: AtomicI64::new(0) })
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.state.clock)()
+    }
+
+    /// The database.
+    pub(crate) fn db(&self) -> &DatabaseConnection {
+        &self.state.dispatcher.db
+    }
+}
+
+impl Deref for Inner {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.state
+    }
+}
