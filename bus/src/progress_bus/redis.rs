@@ -113,7 +113,7 @@ impl ProgressBus for RedisProgressBus {
                 }
             };
         if !passed {
-            metrics::counter!("project_sync_progress_dropped_total").increment(1);
+            metrics::counter!(crate::telemetry::PROGRESS_DROPPED).increment(1);
         }
     }
 

@@ -86,7 +86,7 @@ fn describe() {
         "Requests that GitHub said are left, when it was last asked."
     );
     describe_counter!(
-        bus::PROGRESS_DROPPED,
+        bus::telemetry::PROGRESS_DROPPED,
         Unit::Count,
         "Events that were not passed on; the database has them."
     );
