@@ -1,9 +1,9 @@
-//! Pushing jobs. Those of many callers go to Redis together: while one call is under way, the next ones gather.
+//! Pushing jobs. Those of many callers go to Redis together: while calls are under way, the next ones gather.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::{
-    sync::{Mutex as Turn, oneshot},
+    sync::{Semaphore, oneshot},
     time::timeout,
 };
 
@@ -13,12 +13,15 @@ use crate::{
     redis_link::RedisLink,
 };
 
+/// How many calls are under way at once: Redis does one while we prepare the other.
+const MAX_CALLS: usize = 2;
+
 pub(super) struct Pushes {
     link: Arc<RedisLink>,
     scripts: Arc<Scripts>,
     /// What no call has taken yet: one job of each caller that waits.
     waiting: Mutex<Vec<Waiting>>,
-    turn: Turn<()>,
+    calls: Semaphore,
 }
 
 struct Waiting {
@@ -28,7 +31,7 @@ struct Waiting {
 
 impl Pushes {
     pub(super) fn new(link: Arc<RedisLink>, scripts: Arc<Scripts>) -> Self {
-        Self { link, scripts, waiting: Mutex::default(), turn: Turn::default() }
+        Self { link, scripts, waiting: Mutex::default(), calls: Semaphore::new(MAX_CALLS) }
     }
 
     /// Pushes jobs, at most [`MAX_BATCH`], and tells of each whether it was not there.
@@ -56,31 +59,32 @@ impl Pushes {
     /// # Errors
     /// If Redis is away.
     pub(super) async fn push(&self, job: &NewJob) -> Result<bool, QueueError> {
-        let (answer, mut answered) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         self.waiting().push(Waiting { job: job.clone(), answer });
         let pushed = timeout(PATIENCE.call, async {
-            let _turn = self.turn.lock().await;
-            loop {
-                match answered.try_recv() {
-                    Ok(result) => return result,
-                    // Whoever took it was stopped in the middle.
-                    Err(oneshot::error::TryRecvError::Closed) => {
-                        return Ok(self.push_all([job].into_iter()).await?.contains(&true));
-                    }
-                    Err(oneshot::error::TryRecvError::Empty) => self.push_waiting().await,
-                }
+            let call = self.calls.acquire().await;
+            // Earlier ones may come first; and this one may be under way already.
+            while answered.is_empty() && self.push_waiting().await {}
+            drop(call);
+            match answered.await {
+                Ok(result) => result,
+                // Whoever took it was stopped in the middle.
+                Err(_) => Ok(self.push_all([job].into_iter()).await?.contains(&true)),
             }
         });
         pushed.await.unwrap_or_else(|_| Err(QueueError("redis did not answer in time".to_owned())))
     }
 
-    /// Pushes what waits, the first first.
-    async fn push_waiting(&self) {
+    /// Pushes what waits, the first first. `false` if nothing does.
+    async fn push_waiting(&self) -> bool {
         let taken: Vec<Waiting> = {
             let mut waiting = self.waiting();
             let count = waiting.len().min(MAX_BATCH);
             waiting.drain(..count).collect()
         };
+        if taken.is_empty() {
+            return false;
+        }
         match self.push_all(taken.iter().map(|it| &it.job)).await {
             Ok(are_new) => {
                 for (it, is_new) in taken.into_iter().zip(are_new) {
@@ -94,6 +98,7 @@ impl Pushes {
                 }
             }
         }
+        true
     }
 
     /// Locks what waits. Nothing panics while it is half-changed.
