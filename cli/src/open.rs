@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bus::{Dispatcher, LocalProgressBus, LocalQueue};
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, TenantId, projects};
 use migration::{Migrator, MigratorTrait};
@@ -80,18 +80,41 @@ impl App {
         Ok(Self { db, tenant, settings, output: global.output, quiet: global.quiet, clock, file })
     }
 
-    /// What writes rows and tells workers. Commands run beside a service share its database, not its queue: the
-    /// service's rescue finds what they leave.
-    pub fn dispatcher(&self) -> Dispatcher {
-        Dispatcher {
-            db: self.db.clone(),
-            queue: Arc::new(LocalQueue::new(self.settings.worker().lease())),
-            progress: Arc::new(LocalProgressBus::default()),
-        }
+    /// What writes rows and tells workers: the one place where the two ways to run differ. A command that runs beside an
+    /// embedded service shares its database and not its queue; the service's rescue finds what it leaves.
+    ///
+    /// # Errors
+    /// If there is to be a Redis and it does not answer.
+    pub async fn dispatcher(&self) -> Result<Dispatcher, CliError> {
+        let settings = &self.settings.queue;
+        let db = self.db.clone();
+        Ok(match settings.redis_url {
+            None => Dispatcher {
+                db,
+                queue: Arc::new(LocalQueue::new(settings.lease())),
+                progress: Arc::new(LocalProgressBus::default()),
+            },
+            Some(_) => Dispatcher {
+                db,
+                queue: Arc::new(RedisQueue::connect(settings).await?),
+                progress: Arc::new(RedisProgressBus::connect(settings).await?),
+            },
+        })
+    }
+
+    /// What runs a sync that a command waits for.
+    ///
+    /// # Errors
+    /// If the settings cannot be worked with, the data folder cannot be written, or Redis does not answer.
+    pub async fn runner(&self) -> Result<Runner, CliError> {
+        self.runner_with(self.dispatcher().await?, Persistence::FailAtOnce)
     }
 
     /// What runs syncs in this process.
-    pub fn runner(&self) -> Result<Runner, CliError> {
+    ///
+    /// # Errors
+    /// If the settings cannot be worked with, or the data folder cannot be written.
+    pub fn runner_with(&self, dispatcher: Dispatcher, persistence: Persistence) -> Result<Runner, CliError> {
         let mut settings = self.settings.worker();
         let instance = match &self.file {
             Some(file) => {
@@ -109,12 +132,12 @@ impl App {
         let rules = Rules::new(&settings.memory)
             .map_err(|error| CliError::usage(format!("settings: memory.{error}")))?;
         Ok(Runner {
-            dispatcher: self.dispatcher(),
+            dispatcher,
             settings: Arc::new(settings),
             rules: Arc::new(rules),
             instance: Arc::new(instance),
             clock: self.clock.clone(),
-            persistence: Persistence::FailAtOnce,
+            persistence,
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc};
 
-use bus::{Dispatcher, LocalProgressBus, LocalQueue, RedisProgressBus, RedisQueue};
+use bus::Dispatcher;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use worker::{
@@ -57,16 +57,14 @@ impl Service {
             DbBackend::Sqlite => Clock::steady(),
             _ => Clock::following(&app.db).await?,
         };
-        let dispatcher = dispatcher(&app).await?;
+        let dispatcher = app.dispatcher().await?;
         tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), app.db.clone(), stop.clone()));
         Ok(Self { app, dispatcher, metrics, stop, _telemetry: telemetry })
     }
 
     /// What runs syncs.
     pub fn runner(&self) -> Result<Arc<Runner>, CliError> {
-        let runner = self.app.runner()?;
-        let dispatcher = self.dispatcher.clone();
-        Ok(Arc::new(Runner { dispatcher, persistence: Persistence::Retry, ..runner }))
+        self.app.runner_with(self.dispatcher.clone(), Persistence::Retry).map(Arc::new)
     }
 
     /// What answers requests.
@@ -95,7 +93,7 @@ impl Service {
     pub async fn listen(&self, listen: Option<SocketAddr>) -> Result<TcpListener, CliError> {
         let settings = &self.app.settings.api;
         let address = listen.unwrap_or(settings.listen);
-        api::check_listen(address, settings.token.is_some())
+        api::check_listen(address, settings.token.as_ref())
             .map_err(|error| CliError::usage(error.to_string()))?;
         bind(address).await
     }
@@ -121,23 +119,6 @@ impl Service {
     pub async fn close(self) -> Result<(), CliError> {
         Ok(self.app.db.clone().close().await?)
     }
-}
-
-/// The one place where the two ways to run differ.
-async fn dispatcher(app: &App) -> Result<Dispatcher, CliError> {
-    let settings = &app.settings.queue;
-    Ok(match settings.redis_url {
-        None => Dispatcher {
-            db: app.db.clone(),
-            queue: Arc::new(LocalQueue::new(settings.lease())),
-            progress: Arc::new(LocalProgressBus::default()),
-        },
-        Some(_) => Dispatcher {
-            db: app.db.clone(),
-            queue: Arc::new(RedisQueue::connect(settings).await?),
-            progress: Arc::new(RedisProgressBus::connect(settings).await?),
-        },
-    })
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

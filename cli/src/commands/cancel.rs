@@ -15,7 +15,7 @@ struct CancelRecord {
 /// Runs the command: on the named branch, or on all of the project.
 pub async fn run(app: &App, args: &OnBranch) -> Result<(), CliError> {
     let project = find::project(app, &args.project).await?;
-    let dispatcher = app.dispatcher();
+    let dispatcher = app.dispatcher().await?;
     let mut asked = Vec::new();
     for branch in find::branches(app, &project, args.branch.as_deref()).await? {
         let waiting = syncs::waiting(&app.db, branch.id).await?;

@@ -18,7 +18,7 @@ pub async fn run(app: &App, args: &RestoreArgs) -> Result<(), CliError> {
             "the sync is of another branch: a branch is restored to a sync of its own",
         ));
     };
-    let runner = app.runner()?;
+    let runner = app.runner().await?;
     let wanted = NewSync {
         trigger: SyncTrigger::Cli,
         forced: false,

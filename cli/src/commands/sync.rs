@@ -11,7 +11,7 @@ use crate::{
 
 /// Runs the command.
 pub async fn run(app: &App, args: &SyncArgs, spec: &SourceSpec) -> Result<(), CliError> {
-    let runner = app.runner()?;
+    let runner = app.runner().await?;
     let cancel = cancel_on_signals();
     let context = SourceContext::new(cancel.clone(), |_| {});
     let locate = source::locate(
