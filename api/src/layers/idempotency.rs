@@ -12,6 +12,7 @@ use axum::{
 };
 use entities::idempotency::{self, Answer, Begun, MAX_KEPT_BODY_BYTES, MAX_KEY_BYTES, Ticket};
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 
 use crate::{
     extract::read_body,
@@ -32,16 +33,21 @@ const EXPIRE_SECONDS: i64 = 60;
 
 /// Serves a request, or answers as before.
 pub(crate) async fn idempotent(State(app): State<App>, request: Request, next: Next) -> Response {
-    match serve(&app, request, next).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
+    let is_known = request.method() == Method::POST && request.extensions().get::<MatchedPath>().is_some();
+    let key = match key(request.headers()) {
+        Ok(Some(key)) if is_known => key,
+        Err(problem) if is_known => return problem.into_response(),
+        _ => return next.run(request).await,
+    };
+    // On its own: a client that goes away finds the answer when it asks again.
+    let served = tokio::spawn(async move { serve(&app, &key, request, next).await }.in_current_span()).await;
+    match served.map_err(Problem::internal) {
+        Ok(Ok(response)) => response,
+        Ok(Err(problem)) | Err(problem) => problem.into_response(),
     }
 }
 
-async fn serve(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
-    let is_known = request.method() == Method::POST && request.extensions().get::<MatchedPath>().is_some();
-    let key = if is_known { key(request.headers())? } else { None };
-    let Some(key) = key else { return Ok(next.run(request).await) };
+async fn serve(app: &App, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     // The limit on bodies stands in the extensions of the request.
     let bytes = read_body(Request::from_parts(parts.clone(), body), app).await?;
@@ -51,7 +57,7 @@ async fn serve(app: &App, request: Request, next: Next) -> Result<Response, Prob
         digest.update(part);
     }
     expire(app).await;
-    let ticket = match idempotency::begin(app.db(), app.tenant, &key, &digest.finalize(), app.now()).await? {
+    let ticket = match idempotency::begin(app.db(), app.tenant, key, &digest.finalize(), app.now()).await? {
         Begun::Serve(ticket) => ticket,
         Begun::Answered(answer) => return replay(answer),
         Begun::InProgress(wait) => {

@@ -33,6 +33,8 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let trace = TraceParent::of(request.headers());
     let span = tracing::info_span!("request", method, route, status = tracing::field::Empty);
+    trace.adopt(&span);
+    let trace = TraceParent::of_span(&span).or(trace);
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let status = response.status();

@@ -1,30 +1,32 @@
 //! What requests and answers look like. The comments become the descriptions of the OpenAPI document.
 
-mod admin;
 mod branch;
 mod change;
+mod dead;
+mod doctor;
 mod file;
+mod job;
 mod memory;
 mod page;
 mod progress;
 mod project;
+mod queue;
 mod sync;
 mod words;
 
-pub use admin::{
-    BulkDto, BulkRequest, CheckDto, CheckStatus, DeadBulkRequest, DeadFilterDto, DeadJobDto, DepthDto,
-    DoctorDto, EventDto, JobDetailDto, JobDto, JobFilterDto, PauseDto, PauseRequest, QueueDto, ResumeRequest,
-    ToggledDto, WorkerDto,
-};
 pub use branch::{BranchDto, BranchesDto, KnownBranchDto};
 pub use change::{
     ChangeKindDto, DiffDto, DiffPart, FileChangeDto, MemoryChangeDto, MemoryChangeKindDto, SideDto,
 };
+pub use dead::{DeadBulkRequest, DeadFilterDto, DeadJobDto};
+pub use doctor::{CheckDto, CheckStatus, DoctorDto};
 pub use file::{FileDto, PathDto};
+pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
 pub(crate) use progress::phases;
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
+pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
 pub use sync::{PhaseDto, RestoreRequest, StartRequest, StartedDto, SyncCountsDto, SyncDto, SyncErrorDto};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

@@ -72,6 +72,32 @@ on_each_database! {
         assert_eq!(history["items"].as_array().unwrap().len(), 2);
     }
 
+    async fn a_client_that_went_away_finds_the_answer(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/x.git", silent.local_addr().unwrap());
+        let body = json!({ "name": "p", "source": { "kind": "git", "url": url } });
+        let key = [("idempotency-key", "k")];
+        let mut first = Box::pin(scene.post_with("/api/v1/projects", body.clone(), &key));
+        let connection = tokio::select! {
+            connection = silent.accept() => connection.unwrap(),
+            reply = &mut first => panic!("answered: {reply:?}"),
+        };
+        drop(first);
+        drop((connection, silent));
+        let mut tries = 0;
+        let reply = loop {
+            let reply = scene.post_with("/api/v1/projects", body.clone(), &key).await;
+            if reply.status != 409 {
+                break reply;
+            }
+            tries += 1;
+            assert!(tries < 10_000, "{reply:?}");
+        };
+        reply.problem(422, "source-unreachable");
+        assert_eq!(reply.header("idempotency-replayed"), Some("true"));
+    }
+
     async fn a_request_that_was_lost_is_taken_over(db: TestDatabase) {
         let scene = Scene::new(db).await;
         // A repository that takes connections and says nothing: the first request hangs.
