@@ -87,7 +87,8 @@ pub(crate) async fn disturbed_at_random_moments<F: Future<Output = ()>>(
         let project = client.create_project(name, source(&repo)).await;
         lanes.push((repo, project));
     }
-    let start = || join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &json!({}))));
+    let body = json!({});
+    let start = || join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &body)));
     for sync in start().await {
         stage.completed(&sync.id).await;
     }
