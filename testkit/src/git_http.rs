@@ -4,6 +4,10 @@
 //! for every repository below a folder: it keeps a log of requests, can ask for a token, and applies one queued
 //! [`Fault`] to each request as it comes.
 
+mod fault;
+
+pub use fault::Fault;
+
 use std::{
     collections::VecDeque,
     io::Read as _,
@@ -40,35 +44,6 @@ const MAX_REQUEST_BYTES: usize = 16 << 20;
 
 /// The largest answer that a fault can be applied to, in bytes.
 const MAX_FAULTY_BYTES: usize = 1 << 30;
-
-/// What goes wrong with one request.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// Nothing: lets one request pass, so that a later one fails.
-    Pass,
-    /// An answer with this status and no more than a line of text.
-    Status(u16),
-    /// 429 with a `Retry-After` of this many seconds.
-    RateLimited {
-        /// Seconds to wait.
-        retry_after: u64,
-    },
-    /// The connection breaks after this many bytes of the body.
-    Reset(usize),
-    /// The body ends after this many bytes, as if that were all.
-    Truncate(usize),
-    /// The body ends this many bytes early, as if that were all. The same answer may be a few bytes longer or shorter
-    /// each time, as git cuts it into packets, so its end is best counted from the end.
-    CutEnd(usize),
-    /// The lowest bit of the body's byte at this index is flipped; counted from the end if negative.
-    FlipByte(isize),
-    /// The status line and a few bytes come, then nothing more, without an end.
-    Stall,
-    /// The request waits, unanswered, until [`GitHttp::release`].
-    Hold,
-    /// A redirect to this base URL (scheme and authority) with the request's own path and query.
-    Redirect(String),
-}
 
 /// One request as it came.
 #[derive(Clone, PartialEq, Eq, Debug)]

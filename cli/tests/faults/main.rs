@@ -48,7 +48,7 @@ impl Chance {
     /// Of `FAULT_SEED`, or else of the time; it is printed.
     pub(crate) fn new() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let seed = number("FAULT_SEED").unwrap_or_else(|| now.as_secs());
+        let seed = number("FAULT_SEED").unwrap_or(now.as_secs());
         println!("FAULT_SEED={seed}");
         Self(StdRng::seed_from_u64(seed))
     }
