@@ -74,6 +74,12 @@ impl Bench {
 
 fn main() {
     let wanted: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+    let cases: Vec<Case> = CASES.into_iter().filter(|(name, _)| is_wanted(name)).collect();
+    if cases.is_empty() {
+        // The words are for another bench.
+        return;
+    }
     let folder = server_folder().unwrap();
     let bullmq = BullMq::install().inspect_err(|why| println!("BullMQ is not measured: {why}")).ok();
     let bench = Bench {
@@ -84,9 +90,7 @@ fn main() {
     let reference = bench.bullmq.as_ref().map_or("no reference", |bullmq| &bullmq.versions);
     println!("Redis {}; {reference}; {RUNS} runs", bench.redis_version());
     figures::print_head();
-    for (name, case) in CASES {
-        if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
-            case(&bench);
-        }
+    for (_, case) in cases {
+        case(&bench);
     }
 }
