@@ -1,10 +1,21 @@
 //! What can be typed.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+pub mod operator;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::{fmt::Write as _, net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
+
+use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+
+/// The commands as the help groups them. One that is in no group is listed with the first.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Commands", &[]),
+    ("Service commands", &["serve", "api", "worker", "migrate", "config"]),
+    ("Operator commands", &["jobs", "queue", "dead", "doctor"]),
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +25,7 @@ Examples:
   project-sync memory name --query 'release notes'     what is known about something
   project-sync diff name 3 latest                      what changed since the third sync
   project-sync restore name --to 3                     bring files and memory back to it
+  project-sync dead requeue --error unreachable --yes  do again what failed for this reason
 
 PROJECT is a project's name, its id or the start of it, or its source as it was given to `sync`.
 SYNC is `latest`, a number (3 or #3), branch#number, or a sync's id or the start of it.
@@ -33,6 +45,40 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What was typed. Ends the program if it cannot be understood, or if only help was asked for.
+pub fn parse() -> Cli {
+    let matches = command().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The command line, with its help in groups: clap itself has one list of commands only.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let template = help_template(&command);
+    command.help_template(template)
+}
+
+fn help_template(command: &clap::Command) -> String {
+    let header = command.get_styles().get_header();
+    let literal = command.get_styles().get_literal();
+    let is_grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
+    let width = command.get_subcommands().map(|one| one.get_name().len()).max().unwrap_or_default();
+    let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
+    for (heading, names) in GROUPS {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{header}{heading}:{header:#}\n");
+        for one in command.get_subcommands() {
+            let name = one.get_name();
+            if names.contains(&name) || (names.is_empty() && !is_grouped(name)) {
+                let about = one.get_about().map(ToString::to_string).unwrap_or_default();
+                let _ = writeln!(text, "  {literal}{name:<width$}{literal:#}  {about}");
+            }
+        }
+    }
+    let _ = write!(text, "\n{header}Options:{header:#}\n{{options}}{{after-help}}");
+    text
 }
 
 /// Options of every command.
@@ -110,6 +156,14 @@ pub enum Command {
     Api(ServeArgs),
     /// Run a worker alone; queue and database are shared with other processes
     Worker(WorkerArgs),
+    /// Look at syncs of all projects as jobs; cancel, repeat or remove them
+    Jobs(JobsArgs),
+    /// Look at the queue, pause it, or let it go on
+    Queue(QueueArgs),
+    /// Look at what was given up; do it again or remove it
+    Dead(DeadArgs),
+    /// Check settings, database, queue, clock and workers, and say what to do
+    Doctor(DoctorArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
     /// Print every setting with its default, as a settings file
@@ -311,24 +365,30 @@ pub enum MigrateAction {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_arguments_hold_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
+            assert!(command().find_subcommand(name).is_some(), "{name}");
+        }
     }
 
     #[test]
     fn help_is_stable() {
-        let mut command = Cli::command().term_width(100);
+        let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff"] {
+        for name in ["sync", "memory", "diff", "doctor"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{name}"), help);
+        }
+        for (group, name) in [("jobs", "ls"), ("jobs", "requeue"), ("queue", "pause"), ("dead", "purge")] {
+            let group_command = command.find_subcommand_mut(group).unwrap();
+            let help = group_command.find_subcommand_mut(name).unwrap().render_help();
+            insta::assert_snapshot!(format!("help_{group}_{name}"), help);
         }
     }
 
