@@ -1,5 +1,6 @@
 //! What requests and answers look like. The comments become the descriptions of the OpenAPI document.
 
+mod admin;
 mod branch;
 mod change;
 mod file;
@@ -10,6 +11,11 @@ mod project;
 mod sync;
 mod words;
 
+pub use admin::{
+    BulkDto, BulkRequest, CheckDto, CheckStatus, DeadBulkRequest, DeadFilterDto, DeadJobDto, DepthDto,
+    DoctorDto, EventDto, JobDetailDto, JobDto, JobFilterDto, PauseDto, PauseRequest, QueueDto, ResumeRequest,
+    ToggledDto, WorkerDto,
+};
 pub use branch::{BranchDto, BranchesDto, KnownBranchDto};
 pub use change::{
     ChangeKindDto, DiffDto, DiffPart, FileChangeDto, MemoryChangeDto, MemoryChangeKindDto, SideDto,

@@ -1,7 +1,7 @@
 //! Asking a sync to end.
 
 use axum::{Json, extract::State, http::StatusCode};
-use entities::syncs;
+use entities::{ProjectSync, syncs};
 
 use crate::{
     extract::LoadedSync,
@@ -30,6 +30,11 @@ pub(crate) async fn syncs_cancel(
     State(app): State<App>,
     LoadedSync(sync): LoadedSync,
 ) -> Result<(StatusCode, Json<SyncDto>), Problem> {
+    cancel(&app, sync).await
+}
+
+/// Asks a sync to end, and tells how it stands then.
+pub(super) async fn cancel(app: &App, sync: ProjectSync) -> Result<(StatusCode, Json<SyncDto>), Problem> {
     let is_ending = app.dispatcher.cancel(&sync, app.now()).await?;
     let sync = syncs::get(app.db(), sync.id).await?.unwrap_or(sync);
     if !is_ending {

@@ -1,0 +1,36 @@
+//! One that was given up.
+
+use axum::{Json, extract::State};
+use entities::{DeadJob, DeadJobId, queue};
+
+use crate::{
+    extract::Id,
+    model::DeadJobDto,
+    problem::{Code, Problem, ProblemBody},
+    state::App,
+};
+
+/// Show a dead job
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/dead/{id}",
+    operation_id = "admin.dead.get",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The dead job.")),
+    responses(
+        (status = 200, description = "The dead job.", body = DeadJobDto),
+        (status = 404, description = "`dead-job-not-found`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn dead_get(
+    State(app): State<App>,
+    Id(id): Id<DeadJobId>,
+) -> Result<Json<DeadJobDto>, Problem> {
+    Ok(Json(load(&app, id).await?.into()))
+}
+
+/// The dead job of this id.
+pub(super) async fn load(app: &App, id: DeadJobId) -> Result<DeadJob, Problem> {
+    let missing = || Problem::new(Code::DeadJobNotFound, format!("there is no dead job {id}")).field("id");
+    queue::dead(app.db(), id).await?.ok_or_else(missing)
+}

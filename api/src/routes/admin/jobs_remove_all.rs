@@ -1,0 +1,37 @@
+//! Remove jobs that a filter matches.
+
+use axum::{Json, extract::State};
+
+use super::check_filter;
+use crate::{
+    admin::{JobVerb, change_jobs},
+    extract::Body,
+    model::{BulkDto, BulkRequest},
+    problem::{Problem, ProblemBody},
+    state::App,
+};
+
+/// Remove jobs that a filter matches
+///
+/// Of those that failed, were cancelled, or wait and were never begun, the latest first, at most 1,000.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/jobs/remove",
+    operation_id = "admin.jobs.removeAll",
+    tag = "admin",
+    request_body = BulkRequest,
+    responses(
+        (status = 200, description = "What came of it.", body = BulkDto),
+        (status = 422, description = "`filter-required`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn jobs_remove_all(
+    State(app): State<App>,
+    Body(body): Body<BulkRequest>,
+) -> Result<Json<BulkDto>, Problem> {
+    check_filter(&body.filter)?;
+    let now = app.now();
+    let filter = body.filter.to_rows(app.tenant, now);
+    let bulk = change_jobs(&app.dispatcher, JobVerb::Remove, &filter, body.dry_run, now).await?;
+    Ok(Json(bulk.into()))
+}

@@ -1,0 +1,51 @@
+//! Pausing.
+
+use axum::{Json, extract::State};
+use entities::{
+    ProjectId, projects,
+    queue::{MAX_REASON_CHARS, PauseScope},
+};
+
+use crate::{
+    extract::Body,
+    model::{PauseRequest, ToggledDto},
+    problem::{Code, Problem, ProblemBody},
+    state::App,
+};
+
+/// Pause the queue, or a project
+///
+/// What waits is not begun any more; what runs goes on.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/queue/pause",
+    operation_id = "admin.queue.pause",
+    tag = "admin",
+    request_body = PauseRequest,
+    responses(
+        (status = 200, description = "It is paused.", body = ToggledDto),
+        (status = 404, description = "`project-not-found`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn queue_pause(
+    State(app): State<App>,
+    Body(body): Body<PauseRequest>,
+) -> Result<Json<ToggledDto>, Problem> {
+    let reason = body.reason.as_deref();
+    if reason.is_some_and(|text| text.contains('\0') || text.chars().count() > MAX_REASON_CHARS) {
+        let detail = format!("reason must be at most {MAX_REASON_CHARS} characters without NUL");
+        return Err(Problem::invalid("reason", detail));
+    }
+    let scope = scope(&app, body.project_id).await?;
+    Ok(Json(ToggledDto { changed: app.dispatcher.pause(scope, reason, app.now()).await? }))
+}
+
+/// What is paused, or goes on.
+pub(super) async fn scope(app: &App, project: Option<ProjectId>) -> Result<PauseScope, Problem> {
+    let Some(id) = project else { return Ok(PauseScope::Queue) };
+    let missing =
+        || Problem::new(Code::ProjectNotFound, format!("there is no project {id}")).field("projectId");
+    projects::get(app.db(), app.tenant, id).await?.ok_or_else(missing)?;
+    Ok(PauseScope::Project(app.tenant, id))
+}
