@@ -24,7 +24,7 @@ mod state;
 pub use layers::describe_metrics;
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
-pub use routes::router;
+pub use routes::{probes, router};
 pub use serve::serve;
 pub use settings::{ListenError, Settings, check_listen};
 pub use state::AppState;

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -16,6 +17,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What requests must bear (`Authorization: Bearer …`). Without it only this machine is served.
     pub token: Option<Secret>,
+    /// A file that holds the token, in the place of `token`.
+    pub token_file: Option<PathBuf>,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// How many items a page holds if a request names no limit.
@@ -31,6 +34,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8_080)),
             token: None,
+            token_file: None,
             max_body_bytes: 64 << 10,
             page_limit_default: 50,
             page_limit_max: 500,

@@ -14,6 +14,6 @@ pub mod telemetry;
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};
 pub use job::{DecodeError, SyncJob};
-pub use progress_bus::{LocalProgressBus, ProgressBus, SUBSCRIPTION_EVENTS};
+pub use progress_bus::{LocalProgressBus, ProgressBus, RedisProgressBus, SUBSCRIPTION_EVENTS};
 pub use queue::{JobQueue, LocalQueue, QueueError, RedisQueue};
 pub use settings::QueueSettings;

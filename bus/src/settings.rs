@@ -1,6 +1,6 @@
 //! The queue's section of the settings.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -11,6 +11,8 @@ pub struct QueueSettings {
     /// The Redis that processes share: `redis://…`, or `rediss://…` for TLS. May hold a user and a password. Unset:
     /// the queue is in this process.
     pub redis_url: Option<String>,
+    /// A file that holds the URL, in the place of `redis_url`.
+    pub redis_url_file: Option<PathBuf>,
     /// What all keys and channels in Redis begin with, in braces: they are all in one slot of a Redis Cluster.
     pub prefix: String,
     /// Seconds that a loan holds without a sign of life from its worker; then the job is lent to another one.
@@ -25,6 +27,7 @@ impl Default for QueueSettings {
     fn default() -> Self {
         Self {
             redis_url: None,
+            redis_url_file: None,
             prefix: "project-sync".to_owned(),
             lease_seconds: 30,
             log_events: 500,
@@ -45,6 +48,7 @@ impl fmt::Debug for QueueSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueSettings")
             .field("redis_url", &self.redis_url.as_ref().map(|_| "…"))
+            .field("redis_url_file", &self.redis_url_file)
             .field("prefix", &self.prefix)
             .field("lease_seconds", &self.lease_seconds)
             .field("log_events", &self.log_events)

@@ -15,6 +15,9 @@ pub const QUEUE_MESSAGES: &str = "project_sync_queue_messages";
 /// Workers that were heard of within the last lease.
 pub const WORKERS: &str = "project_sync_workers";
 
+/// Events that were not passed on because Redis was away; the database has them.
+pub const PROGRESS_DROPPED: &str = "project_sync_progress_dropped_total";
+
 /// Reads the queue's depth into the metrics. What cannot be read keeps its last value.
 pub async fn observe(dispatcher: &Dispatcher, now: DateTime<Utc>) {
     match queue::depth(&dispatcher.db, now).await {

@@ -4,7 +4,7 @@ use std::{io::Write, net::SocketAddr, sync::Arc};
 
 use bus::Dispatcher;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use worker::{
@@ -93,7 +93,7 @@ impl Service {
     pub async fn listen(&self, listen: Option<SocketAddr>) -> Result<TcpListener, CliError> {
         let settings = &self.app.settings.api;
         let address = listen.unwrap_or(settings.listen);
-        api::check_listen(address, settings.token.is_some())
+        api::check_listen(address, settings.token.as_ref())
             .map_err(|error| CliError::usage(error.to_string()))?;
         bind(address).await
     }

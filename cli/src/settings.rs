@@ -1,11 +1,15 @@
 //! The settings: defaults, a file, the environment, in this order. `project-sync.default.toml` documents each of them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use bus::QueueSettings;
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, Environment, File as SettingsFile, FileFormat};
 use serde::Deserialize;
-use source::settings::SourceSettings;
+use source::settings::{Secret, SourceSettings};
 use worker::{
     memory::MemorySettings,
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
@@ -31,13 +35,19 @@ const LISTS: [&str; 4] = ["memory.letters", "memory.guides", "memory.documents",
 pub struct DatabaseSettings {
     /// `sqlite:PATH` or `postgres://…`; a file in the data folder if unset. May hold a password: never shown.
     pub url: Option<String>,
+    /// A file that holds the URL, in the place of `url`.
+    pub url_file: Option<PathBuf>,
     /// The most connections held at once.
     pub max_connections: u32,
 }
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: None, max_connections: entities::ConnectOptions::default().max_connections }
+        Self {
+            url: None,
+            url_file: None,
+            max_connections: entities::ConnectOptions::default().max_connections,
+        }
     }
 }
 
@@ -45,6 +55,7 @@ impl std::fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseSettings")
             .field("url", &self.url.as_ref().map(|_| "…"))
+            .field("url_file", &self.url_file)
             .field("max_connections", &self.max_connections)
             .finish()
     }
@@ -82,19 +93,33 @@ impl Settings {
     }
 
     fn load_with(file: Option<&Path>, environment: Environment) -> Result<Self, CliError> {
-        let mut builder = Config::builder().add_source(File::from_str(DEFAULT_FILE, FileFormat::Toml));
+        let mut builder =
+            Config::builder().add_source(SettingsFile::from_str(DEFAULT_FILE, FileFormat::Toml));
         if let Some(path) = file {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(true));
+            builder = builder.add_source(SettingsFile::from(path).format(FileFormat::Toml).required(true));
         } else if let Some(path) = default_path() {
-            builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
+            builder = builder.add_source(SettingsFile::from(path).format(FileFormat::Toml).required(false));
         }
-        let settings: Self = builder
+        let mut settings: Self = builder
             .add_source(environment)
             .build()
             .and_then(Config::try_deserialize)
             .map_err(|error| CliError::settings(&error))?;
+        settings.read_files()?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Reads the secrets that are in files of their own.
+    fn read_files(&mut self) -> Result<(), CliError> {
+        secret_from("database.url", &mut self.database.url, self.database.url_file.as_deref())?;
+        secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
+        let mut token = None;
+        secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
+        if let Some(token) = token {
+            self.api.token = Some(Secret::new(&token));
+        }
+        Ok(())
     }
 
     /// Refuses values that cannot work, before anything is opened.
@@ -147,6 +172,23 @@ impl Settings {
             worker: self.worker.clone(),
         }
     }
+}
+
+/// The largest file that holds a secret, in bytes.
+const MAX_SECRET_BYTES: u64 = 64 << 10;
+
+/// Reads a secret from its file, if it has one.
+fn secret_from(key: &str, value: &mut Option<String>, file: Option<&Path>) -> Result<(), CliError> {
+    let Some(file) = file else { return Ok(()) };
+    if value.is_some() {
+        return Err(CliError::usage(format!("settings: {key} and {key}_file are both set")));
+    }
+    let action = format!("settings: {key}_file: cannot read {}", file.display());
+    let mut text = String::new();
+    let read = File::open(file).and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text));
+    read.map_err(CliError::io(action))?;
+    *value = Some(text.trim().to_owned());
+    Ok(())
 }
 
 /// Where the settings file is looked for when none is named. `None` if the platform tells no home folder.
@@ -233,6 +275,32 @@ mod tests {
         assert_eq!(settings.memory.letters, ["a/*"]);
         assert_eq!(settings.database.url.as_deref(), Some("sqlite:/tmp/x.db"));
         assert!(!format!("{settings:?}").contains("x.db"), "the URL may hold a password");
+    }
+
+    #[test]
+    fn secrets_come_from_files_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, " redis://:hush@host\n").unwrap();
+        let path = file.to_str().unwrap();
+        let settings = load(
+            "",
+            &[("PROJECT_SYNC__QUEUE__REDIS_URL_FILE", path), ("PROJECT_SYNC__API__TOKEN_FILE", path)],
+        )
+        .unwrap();
+        assert_eq!(settings.queue.redis_url.as_deref(), Some("redis://:hush@host"));
+        assert_eq!(settings.api.token.as_ref().unwrap().expose(), "redis://:hush@host");
+        assert!(!format!("{settings:?}").contains("hush"));
+        for (variables, named) in [
+            (
+                &[("PROJECT_SYNC__DATABASE__URL", "sqlite:x"), ("PROJECT_SYNC__DATABASE__URL_FILE", path)][..],
+                "database.url",
+            ),
+            (&[("PROJECT_SYNC__DATABASE__URL_FILE", "/no/such/file")], "database.url_file"),
+        ] {
+            let error = load("", variables).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+        }
     }
 
     #[test]

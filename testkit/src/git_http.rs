@@ -30,6 +30,7 @@ use tokio::{
     io::AsyncWriteExt as _,
     net::TcpListener,
     process::{Child, Command},
+    sync::watch,
     task::JoinHandle,
 };
 use tokio_util::io::ReaderStream;
@@ -63,6 +64,8 @@ pub enum Fault {
     FlipByte(isize),
     /// The status line and a few bytes come, then nothing more, without an end.
     Stall,
+    /// The request waits, unanswered, until [`GitHttp::release`].
+    Hold,
     /// A redirect to this base URL (scheme and authority) with the request's own path and query.
     Redirect(String),
 }
@@ -89,8 +92,16 @@ struct Log {
     entries: Vec<(RecordedRequest, Arc<AtomicU64>)>,
 }
 
+/// Requests that are held back.
+#[derive(Default)]
+struct Held {
+    count: usize,
+    releases: u64,
+}
+
 struct Shared {
     root: PathBuf,
+    held: watch::Sender<Held>,
     log: Mutex<Log>,
     faults: Mutex<VecDeque<Fault>>,
     token: Mutex<Option<String>>,
@@ -109,6 +120,7 @@ impl GitHttp {
     pub async fn start(root: &Path) -> Self {
         let shared = Arc::new(Shared {
             root: root.to_owned(),
+            held: watch::Sender::default(),
             log: Mutex::default(),
             faults: Mutex::default(),
             token: Mutex::default(),
@@ -153,6 +165,17 @@ impl GitHttp {
         lock(&self.shared.faults).len()
     }
 
+    /// Waits until a request is held back.
+    pub async fn until_held(&self) {
+        // The sender lives as long as we do.
+        let _ = self.shared.held.subscribe().wait_for(|held| held.count > 0).await;
+    }
+
+    /// Lets the requests go on that are held back now.
+    pub fn release(&self) {
+        self.shared.held.send_modify(|held| *held = Held { count: 0, releases: held.releases + 1 });
+    }
+
     /// The requests so far, oldest first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.shared.log).entries.iter().map(with_bytes).collect()
@@ -183,6 +206,9 @@ async fn answer(State(shared): State<Arc<Shared>>, mut request: Request) -> Resp
     let sent = Arc::new(AtomicU64::new(0));
     lock(&shared.log).entries.push((record(&request), Arc::clone(&sent)));
     let fault = lock(&shared.faults).pop_front().unwrap_or(Fault::Pass);
+    if fault == Fault::Hold {
+        hold(&shared).await;
+    }
     let target = request.uri().to_string();
     if shared.version_ignored.load(Ordering::SeqCst) {
         request.headers_mut().remove("git-protocol");
@@ -201,6 +227,14 @@ async fn answer(State(shared): State<Arc<Shared>>, mut request: Request) -> Resp
         },
     };
     counted(spoiled(response, fault).await, sent)
+}
+
+/// Waits until what is held back now is released.
+async fn hold(shared: &Shared) {
+    let releases = shared.held.borrow().releases;
+    let mut held = shared.held.subscribe();
+    shared.held.send_modify(|held| held.count += 1);
+    let _ = held.wait_for(|held| held.releases > releases).await;
 }
 
 fn record(request: &Request) -> RecordedRequest {

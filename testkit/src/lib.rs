@@ -1,6 +1,8 @@
 //! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
 //!
 //! - [`postgres`] and [`redis`] start private servers; the `private-servers` program runs a command under them.
+//! - [`proxy`] stands before a server and cuts those behind it off.
+//! - [`service`] runs the real program as the processes of a service.
 //! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
 //! - [`repo`] makes real repositories with the real `git`: by hand, with every nasty entry, at random, or large.
 //! - [`github`] is a GitHub faked as state over real repositories, for the real API client.
@@ -12,6 +14,8 @@ pub mod database;
 pub mod git_http;
 pub mod github;
 pub mod postgres;
+pub mod proxy;
 pub mod redis;
 pub mod repo;
 pub mod server;
+pub mod service;

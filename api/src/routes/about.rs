@@ -1,5 +1,7 @@
 //! What the API tells about itself.
 
+use std::time::Duration;
+
 use axum::{Router, extract::State, http::header, response::IntoResponse};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
@@ -11,6 +13,9 @@ use crate::{
 
 /// The media type of Prometheus's text format.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// How long the queue is given to be counted.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The document at `/openapi.json`, and a page at `/docs` that shows it without anything from elsewhere.
 pub(super) fn docs(document: OpenApi) -> Router<App> {
@@ -32,6 +37,8 @@ pub(super) fn docs(document: OpenApi) -> Router<App> {
 )]
 pub(crate) async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
     let off = || Problem::new(Code::NotFound, "this process keeps no metrics");
+    // What the queue holds is read when it is asked for; a queue that is away keeps its last values.
+    let _ = tokio::time::timeout(PATIENCE, bus::telemetry::observe(&app.dispatcher, app.now())).await;
     let text = app.metrics.as_ref().ok_or_else(off)?.render();
     Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], text))
 }

@@ -18,7 +18,7 @@ mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -42,6 +42,19 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), layers::guard))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn(layers::observe))
+        .with_state(app)
+}
+
+/// The routes that tell of a process without an API: whether it lives, whether it can work, its metrics.
+pub fn probes(state: AppState) -> Router {
+    let app = Inner::new(state);
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(about::metrics))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(CatchPanicLayer::custom(layers::panicked))
         .with_state(app)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend};
 use tokio_util::sync::CancellationToken;
 use worker::telemetry as sync;
 
@@ -86,7 +86,7 @@ fn describe() {
         "Requests that GitHub said are left, when it was last asked."
     );
     describe_counter!(
-        bus::PROGRESS_DROPPED,
+        bus::telemetry::PROGRESS_DROPPED,
         Unit::Count,
         "Events that were not passed on; the database has them."
     );

@@ -45,53 +45,54 @@ impl Handler {
     }
 
     async fn run(&self, job: SyncJob) -> Settlement {
-        let id = job.sync_id();
-        if self.running.has(id) {
-            // A message that came twice. The first one's run tells when it is over.
-            return DONE;
-        }
-        let stop = Stop { cancel: self.running.begin(id), hand_over: self.hand_over.clone() };
-        let settlement = match self.run_once(&job, &stop).await {
-            Ok(RunOutcome::NotPending) => self.rescue(&job, &stop).await,
-            result => self.settlement(result).await,
+        let result = match self.run_once(&job).await {
+            Ok(RunOutcome::NotPending) => self.rescue(&job).await,
+            result => result,
         };
-        self.running.end(id);
-        settlement
+        self.settlement(result).await
     }
 
     /// Runs a sync in a task of its own: syncs share the processors, and a panic is only that task's.
-    async fn run_once(&self, job: &SyncJob, stop: &Stop) -> Result<RunOutcome, SyncError> {
-        let (runner, job_there, stop) = (Arc::clone(&self.runner), job.clone(), stop.clone());
-        let run = async move { runner.run(&job_there, None, stop).await };
-        let task = tokio::spawn(run.in_current_span());
-        match task.await {
+    async fn run_once(&self, job: &SyncJob) -> Result<RunOutcome, SyncError> {
+        let Some(run) = self.running.begin(job.sync_id()) else {
+            // A message that came twice. The first one's run tells when it is over.
+            return Ok(RunOutcome::BranchBusy);
+        };
+        let (runner, job_there) = (Arc::clone(&self.runner), job.clone());
+        let stop = Stop { cancel: run.cancel.clone(), hand_over: self.hand_over.clone() };
+        let task = async move {
+            let _run = run;
+            runner.run(&job_there, None, stop).await
+        };
+        match tokio::spawn(task.in_current_span()).await {
             Ok(result) => result,
             Err(error) => {
                 tracing::error!(sync = %job.sync_id(), %error, "running the sync panicked");
-                let row = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await?;
-                if let Some(row) = row.filter(|row| row.status == SyncStatus::Running) {
-                    let message = "an internal error; it is in the worker's log";
-                    self.runner.give_up(&row, "internal", message).await?;
-                    self.wake_next(&row).await;
-                }
-                Ok(RunOutcome::NotPending)
+                self.give_up(job).await
             }
         }
     }
 
-    /// A job whose sync is not pending: if its worker is gone, it is begun again at once.
-    async fn rescue(&self, job: &SyncJob, stop: &Stop) -> Settlement {
-        let result = async {
-            let Some(row) = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await? else {
-                return Ok(RunOutcome::NotPending);
-            };
-            match self.runner.rescue(&row).await? {
-                Rescued::Requeued => self.run_once(job, stop).await,
-                Rescued::No | Rescued::Ended => Ok(RunOutcome::NotPending),
-            }
+    /// A sync whose running panics would do so again.
+    async fn give_up(&self, job: &SyncJob) -> Result<RunOutcome, SyncError> {
+        let row = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await?;
+        let Some(row) = row.filter(|row| row.status == SyncStatus::Running) else {
+            return Ok(RunOutcome::BranchBusy);
         };
-        let result = result.await;
-        self.settlement(result).await
+        self.runner.give_up(&row, "internal", "an internal error; it is in the worker's log").await?;
+        Ok(RunOutcome::Ended(Box::new(row), None))
+    }
+
+    /// A job whose sync is not pending: if its worker is gone, it is begun again at once.
+    async fn rescue(&self, job: &SyncJob) -> Result<RunOutcome, SyncError> {
+        let Some(row) = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await? else {
+            return Ok(RunOutcome::NotPending);
+        };
+        match self.runner.rescue(&row).await? {
+            Rescued::Requeued => self.run_once(job).await,
+            Rescued::No => Ok(RunOutcome::NotPending),
+            Rescued::Ended => Ok(RunOutcome::Ended(Box::new(row), None)),
+        }
     }
 
     async fn settlement(&self, result: Result<RunOutcome, SyncError>) -> Settlement {

@@ -46,20 +46,35 @@ pub(super) struct Loans {
 #[derive(Default)]
 pub(super) struct Running(Mutex<HashMap<SyncId, CancellationToken>>);
 
+/// A sync that runs in this process.
+pub(super) struct Run {
+    sync: SyncId,
+    /// Ends it as cancelled.
+    pub(super) cancel: CancellationToken,
+    running: Arc<Running>,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.running.map().remove(&self.sync);
+    }
+}
+
 impl Running {
     fn map(&self) -> MutexGuard<'_, HashMap<SyncId, CancellationToken>> {
         // A map of tokens cannot be left half-changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A sync begins; the token ends it as cancelled.
-    pub(super) fn begin(&self, sync: SyncId) -> CancellationToken {
-        self.map().entry(sync).or_default().clone()
-    }
-
-    /// A sync is over.
-    pub(super) fn end(&self, sync: SyncId) {
-        self.map().remove(&sync);
+    /// A sync begins, and runs for as long as the answer lives. `None` if it runs already.
+    pub(super) fn begin(self: &Arc<Self>, sync: SyncId) -> Option<Run> {
+        let mut map = self.map();
+        if map.contains_key(&sync) {
+            return None;
+        }
+        let cancel = CancellationToken::new();
+        map.insert(sync, cancel.clone());
+        Some(Run { sync, cancel, running: Arc::clone(self) })
     }
 
     /// Whether a sync runs here.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisQueue, SyncJob};
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue, SyncJob};
 use chrono::Utc;
 use entities::{
     Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncId, SyncStatus, SyncTrigger, TenantId,
@@ -178,7 +178,7 @@ pub async fn dispatcher(db: &DatabaseConnection, lease: Duration, prefix: &str) 
     let settings =
         QueueSettings { redis_url: Some(test_redis_url()), prefix: prefix.to_owned(), ..Default::default() };
     let queue = RedisQueue::connect(&settings).await.unwrap().with_lease(lease);
-    let progress = LocalProgressBus::default();
+    let progress = RedisProgressBus::connect(&settings).await.unwrap();
     Dispatcher { db, queue: Arc::new(queue), progress: Arc::new(progress) }
 }
 

@@ -1,4 +1,4 @@
-//! Passing events on while they happen. What is missed here is in `sync_events`.
+//! The bus within one process.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -7,21 +7,8 @@ use entities::SyncId;
 use futures::stream::BoxStream;
 use tokio::sync::broadcast;
 
+use super::{ProgressBus, SUBSCRIPTION_EVENTS};
 use crate::{EventKind, ProgressEvent};
-
-/// How many events a subscriber may fall behind before it loses the oldest ones (and must read them from the database).
-pub const SUBSCRIPTION_EVENTS: usize = 256;
-
-/// Passes events from the worker that makes them to whoever watches.
-#[async_trait]
-pub trait ProgressBus: Send + Sync {
-    /// Passes an event on. Never waits for watchers.
-    async fn publish(&self, event: &ProgressEvent);
-
-    /// The events of a sync from now on. The stream ends after the terminal event. A watcher that fell behind finds a
-    /// gap in the numbers and reads what is missing from the database.
-    async fn subscribe(&self, sync: SyncId) -> BoxStream<'static, ProgressEvent>;
-}
 
 /// The bus within one process.
 #[derive(Default, Debug)]
