@@ -6,9 +6,9 @@ use api::{
     admin::{self, Check, Health},
     model::DoctorDto,
 };
-use sea_orm::DatabaseConnection;
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use serde_json::Value;
-use worker::clock::Clock;
 
 use super::is_json;
 use crate::{
@@ -106,8 +106,7 @@ async fn direct(global: &Global) -> Vec<Check> {
             return checks;
         }
     };
-    let clock = Clock::system();
-    let mut found = admin::doctor(&dispatcher, || clock.now()).await;
+    let mut found = admin::doctor(&dispatcher, now(&db).await, Utc::now).await;
     if let Some(unopened) = unopened {
         found.retain(|check| check.name != "database");
         found.insert(0, unopened);
@@ -147,6 +146,13 @@ async fn database(global: &Global, settings: &Settings) -> Result<DatabaseConnec
             Err(check("database", Health::Fail, detail, Some("check that the database runs, and database.url")))
         }
     }
+}
+
+/// The time that leases are told in: this machine's where it is the only one, else the database's.
+async fn now(db: &DatabaseConnection) -> DateTime<Utc> {
+    let is_shared = db.get_database_backend() == DbBackend::Postgres;
+    let theirs = if is_shared { entities::now_of(db).await.ok() } else { None };
+    theirs.unwrap_or_else(Utc::now)
 }
 
 fn check(
