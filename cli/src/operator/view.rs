@@ -193,8 +193,6 @@ pub struct Dead {
 /// What was found of all parts.
 #[derive(Deserialize, Debug)]
 pub struct Doctor {
-    /// The worst of them: `ok`, `warn` or `fail`.
-    pub status: String,
     /// Each of them.
     pub checks: Vec<Check>,
 }

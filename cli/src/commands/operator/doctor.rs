@@ -7,7 +7,7 @@ use api::{
     model::DoctorDto,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend};
 use serde_json::Value;
 
 use super::is_json;
@@ -95,10 +95,9 @@ async fn direct(global: &Global) -> Vec<Check> {
         }
     };
     let mut checks = vec![check("settings", Health::Ok, "read and understood", None)];
-    let (db, unopened) = match database(global, &settings).await {
-        Ok(db) => (db, None),
-        Err(found) => (DatabaseConnection::default(), Some(found)),
-    };
+    let opened = database(global, &settings).await;
+    // A database that is not there is not asked for anything.
+    let db = opened.as_ref().cloned().unwrap_or_default();
     let dispatcher = match dispatcher_or_away(&db, &settings).await {
         Ok(dispatcher) => dispatcher,
         Err(error) => {
@@ -106,11 +105,13 @@ async fn direct(global: &Global) -> Vec<Check> {
             return checks;
         }
     };
-    let mut found = admin::doctor(&dispatcher, now(&db).await, Utc::now).await;
-    if let Some(unopened) = unopened {
-        found.retain(|check| check.name != "database");
-        found.insert(0, unopened);
-    }
+    let mut found = match opened {
+        Ok(_) => admin::doctor(&dispatcher, now(&db).await, Utc::now).await,
+        Err(unopened) => {
+            let queue = admin::queue_checks(&*dispatcher.queue).await;
+            std::iter::once(unopened).chain(queue).collect()
+        }
+    };
     if settings.queue.redis_url.is_none() {
         // What was asked is the queue of this command.
         found.retain(|check| !matches!(check.name, "queue" | "workers"));
