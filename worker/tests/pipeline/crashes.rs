@@ -30,12 +30,16 @@ use crate::{
 /// Runs `sync` in the background until `phase` has started, then drops the run where it stands: what a killed process
 /// leaves behind, as far as a test within the process can do it.
 async fn die_in(scene: &Scene, sync: &entities::ProjectSync, phase: &str) {
+    // The bus may tell of earlier attempts, too.
+    let before = syncs::last_event_seq(&scene.db, sync.id).await.unwrap();
     let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
     let (doomed, job) = (Arc::clone(&scene.runner), SyncJob::new(sync.id));
     let run = tokio::spawn(async move { doomed.run(&job, None, Stop::default()).await });
     loop {
         let event = events.next().await.expect("the phase starts");
-        if matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase) {
+        if event.seq > before
+            && matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase)
+        {
             break;
         }
     }
