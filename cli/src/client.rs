@@ -50,8 +50,8 @@ impl Client {
         let mut headers = HeaderMap::new();
         if let Some(token) = token(args.server_token_file.as_deref())? {
             let value = HeaderValue::try_from(format!("Bearer {token}"));
-            let mut value =
-                value.map_err(|_| CliError::usage("the service's token holds characters that no token has"))?;
+            let mut value = value
+                .map_err(|_| CliError::usage("the service's token holds characters that no token has"))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
@@ -75,10 +75,8 @@ impl Client {
     /// Asks for something. `query` is what stands behind the `?`, as an object.
     pub async fn get(&self, path: &[&str], query: &impl Serialize) -> Result<Value, CliError> {
         let mut url = self.url(path);
-        let query = serde_json::to_value(query).map_err(|error| CliError::Io {
-            action: "writing a request".to_owned(),
-            source: error.into(),
-        })?;
+        let query = serde_json::to_value(query)
+            .map_err(|error| CliError::Io { action: "writing a request".to_owned(), source: error.into() })?;
         if let Value::Object(query) = query {
             let mut pairs = url.query_pairs_mut();
             for (key, value) in query {
@@ -170,7 +168,8 @@ impl Client {
 
 /// The address of a service. One with a user or a password is refused: it would show up in logs.
 fn base(url: &str) -> Result<Url, CliError> {
-    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let parsed =
+        Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let mut base =
         parsed.ok_or_else(|| CliError::usage("--server must be an address such as http://127.0.0.1:8080"))?;
     if !base.username().is_empty() || base.password().is_some() {

@@ -186,9 +186,9 @@ impl CliError {
                 "the data folder must be writable and have space left; --data names another one".to_owned(),
             ),
             Self::Paused => Some("`project-sync queue resume` ends the pause".to_owned()),
-            Self::Refused { code, .. } if code == "unauthorized" => {
-                Some("give the service's token with --server-token-file or PROJECT_SYNC_SERVER_TOKEN".to_owned())
-            }
+            Self::Refused { code, .. } if code == "unauthorized" => Some(
+                "give the service's token with --server-token-file or PROJECT_SYNC_SERVER_TOKEN".to_owned(),
+            ),
             Self::Unreachable { .. } => Some("check that the service runs, and its address".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),

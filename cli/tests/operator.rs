@@ -1,5 +1,5 @@
-//! The operator's commands as people type them: on the database, and through a service that runs. One list of scenarios
-//! for both ways.
+//! The operator's commands as people type them: on the database, and through a service that runs; in one process, and on
+//! servers that processes share. One list of scenarios for all of these.
 
 use std::{
     path::Path,
@@ -17,6 +17,8 @@ use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
+    database::TestDatabase,
+    redis::REDIS_VARIABLE,
     repo::TestRepo,
     service::{Launcher, ServiceProcess},
 };
@@ -40,6 +42,27 @@ struct Scene {
     broken: DeadJobId,
     /// Answers, if the commands are to go through it.
     server: Option<ServiceProcess>,
+    /// The servers, if everything is on Postgres and Redis.
+    shared: Option<Shared>,
+}
+
+/// A database of Postgres and a queue in Redis, of this test alone.
+struct Shared {
+    database: TestDatabase,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Shared {
+    async fn new() -> Self {
+        let database = TestDatabase::postgres().await;
+        let redis = std::env::var(REDIS_VARIABLE).expect("./test starts a Redis and names it");
+        let settings = vec![
+            ("database.url", database.url().to_owned()),
+            ("queue.redis_url", redis),
+            ("queue.prefix", format!("operator-{}", SyncId::generate())),
+        ];
+        Self { database, settings }
+    }
 }
 
 /// Through what the commands reach the jobs.
@@ -47,6 +70,8 @@ struct Scene {
 enum Way {
     Direct,
     Server,
+    SharedDirect,
+    SharedServer,
 }
 
 impl Scene {
@@ -57,8 +82,7 @@ impl Scene {
             repo.write("README.md", "# Title\n\ntext\n").commit("one");
             repo
         });
-        let id: SyncId = serde_json::from_value(json!("00000000-0000-7000-8000-000000000000")).unwrap();
-        let dead: DeadJobId = id.to_string().parse().unwrap();
+        let (id, dead) = (SyncId::generate(), DeadJobId::generate());
         let mut scene = Self {
             folder,
             notes,
@@ -68,14 +92,21 @@ impl Scene {
             dead,
             broken: dead,
             server: None,
+            shared: None,
         };
+        if matches!(way, Way::SharedDirect | Way::SharedServer) {
+            scene.shared = Some(Shared::new().await);
+        }
         let first = scene.json(&["sync", scene.notes.path().to_str().unwrap()]);
         scene.done = first["id"].as_str().unwrap().parse().unwrap();
         scene.json(&["sync", other.path().to_str().unwrap()]);
         scene.fill().await;
         assert_eq!(scene.json(&["queue", "pause", "--reason", "maintenance"]), json!({ "changed": true }));
-        if way == Way::Server {
-            let launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), scene.folder.path());
+        if matches!(way, Way::Server | Way::SharedServer) {
+            let mut launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), scene.folder.path());
+            for (key, value) in scene.shared.iter().flat_map(|shared| &shared.settings) {
+                launcher = launcher.set(key, value);
+            }
             scene.server = Some(launcher.embedded(&scene.data()).await);
         }
         scene
@@ -86,7 +117,10 @@ impl Scene {
     }
 
     async fn db(&self) -> DatabaseConnection {
-        let url = format!("sqlite:{}", self.data().join("project-sync.db").display());
+        let url = match &self.shared {
+            Some(shared) => shared.database.url().to_owned(),
+            None => format!("sqlite:{}", self.data().join("project-sync.db").display()),
+        };
         entities::connect(&url, &ConnectOptions::default()).await.unwrap()
     }
 
@@ -125,6 +159,11 @@ impl Scene {
             && matches!(args[0], "jobs" | "queue" | "dead" | "doctor")
         {
             command.args(["--server", server.url()]);
+            // That the service is asked shows in that nothing else is known.
+            return command;
+        }
+        for (key, value) in self.shared.iter().flat_map(|shared| &shared.settings) {
+            command.env(format!("PROJECT_SYNC__{}", key.to_uppercase().replace('.', "__")), value);
         }
         command
     }
@@ -185,18 +224,25 @@ fn ids(ids: &[SyncId]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-/// Runs each scenario on both ways.
+/// Runs each scenario in each way.
 macro_rules! on_each_way {
-    ($($name:ident)+) => {
-        mod direct {$(
+    ($($name:ident)+) => {$(
+        mod $name {
+            use super::{Scene, Way};
+
             #[tokio::test(flavor = "multi_thread")]
-            async fn $name() { super::$name(super::Scene::new(super::Way::Direct).await); }
-        )+}
-        mod server {$(
+            async fn direct() { super::$name(Scene::new(Way::Direct).await); }
+
             #[tokio::test(flavor = "multi_thread")]
-            async fn $name() { super::$name(super::Scene::new(super::Way::Server).await); }
-        )+}
-    };
+            async fn server() { super::$name(Scene::new(Way::Server).await); }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn shared_direct() { super::$name(Scene::new(Way::SharedDirect).await); }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn shared_server() { super::$name(Scene::new(Way::SharedServer).await); }
+        }
+    )+};
 }
 
 on_each_way! {
@@ -314,7 +360,11 @@ fn the_queue_is_paused_and_resumed(scene: Scene) {
     assert!(stats["ready"]["oldestAgeSeconds"].is_i64(), "{stats}");
     assert_eq!(stats["pauses"][0]["reason"], "maintenance");
     let is_asked_for = stats["error"].as_str().is_some_and(|error| error.contains("--server"));
-    assert_eq!(is_asked_for, scene.server.is_none(), "the queue of a service cannot be seen from here: {stats}");
+    assert_eq!(
+        is_asked_for,
+        scene.server.is_none() && scene.shared.is_none(),
+        "the queue of a service cannot be seen from here: {stats}"
+    );
     let (people, _) = scene.exits(&["queue", "stats"], 0);
     assert!(people.contains("paused    the whole queue since") && people.contains("maintenance"), "{people}");
 
@@ -336,13 +386,16 @@ fn the_dead_are_listed_repeated_and_removed(scene: Scene) {
         listed.as_array().unwrap().iter().map(|dead| dead["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(listed(&[]), [broken.clone(), dead.clone()]);
-    assert_eq!(listed(&["--error", "unreachable"]), [dead.clone()]);
+    assert_eq!(listed(&["--error", "unreachable"]), [dead.as_str()]);
     assert_eq!(listed(&["--older-than", "1h"]), [""; 0]);
-    assert_eq!(listed(&["-n", "1"]), [broken.clone()]);
+    assert_eq!(listed(&["-n", "1"]), [broken.as_str()]);
     let shown = scene.json(&["dead", "show", &broken]);
     assert_eq!((&shown["payload"], &shown["code"]), (&json!("{]"), &json!("broken-payload")));
     let (people, _) = scene.exits(&["dead", "show", &dead], 0);
-    assert!(people.contains("unreachable: given up") && people.contains(&scene.failed.to_string()), "{people}");
+    assert!(
+        people.contains("unreachable: given up") && people.contains(&scene.failed.to_string()),
+        "{people}"
+    );
     scene.exits(&["dead", "show", "ffffffff-ffff-7fff-8fff-ffffffffffff"], 4);
 
     for verb in ["requeue", "purge"] {
@@ -358,7 +411,7 @@ fn the_dead_are_listed_repeated_and_removed(scene: Scene) {
     assert_eq!(listed(&[]).len(), 2, "nothing was changed");
     let again = scene.json(&["dead", "requeue", &dead]);
     assert_eq!(scene.listed(&["--status", "pending", "-n", "1"])[0], again["requeuedAs"][0]);
-    assert_eq!(listed(&[]), [broken.clone()]);
+    assert_eq!(listed(&[]), [broken.as_str()]);
     let gone = scene.json(&["dead", "purge", "--error", "broken-payload", "--yes", "--dry-run"]);
     assert_eq!((&gone["matched"], &gone["changed"]), (&json!(1), &json!(0)));
     assert_eq!(scene.json(&["dead", "purge", &broken])["changed"], 1);
@@ -401,7 +454,10 @@ fn the_doctor_tells_what_to_do(scene: Scene) {
         assert!(names.contains(&wanted), "{wanted}: {names:?}");
     }
     let (people, _) = scene.exits(&["doctor"], 0);
-    assert!(people.contains("project-sync queue resume") && people.contains("project-sync dead ls"), "{people}");
+    assert!(
+        people.contains("project-sync queue resume") && people.contains("project-sync dead ls"),
+        "{people}"
+    );
     scene.json(&["queue", "resume"]);
     scene.json(&["dead", "purge", "--all", "--yes"]);
     scene.run(&["jobs", "cancel", "--status", "pending", "--yes"]);
@@ -473,7 +529,8 @@ async fn the_doctor_works_where_nothing_else_does() {
 async fn services_are_reached_with_their_token() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path()).set("api.token", "the-token");
+    let launcher =
+        Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path()).set("api.token", "the-token");
     let server = launcher.embedded(&data).await;
     let file = folder.path().join("token");
     let tried = |token: Option<&str>, args: &[&str]| {

@@ -171,7 +171,8 @@ async fn pauses(db: &DatabaseConnection) -> Result<Check, DbErr> {
 
 /// Checks the queue and who serves it; all that can be told while the database is away.
 pub async fn queue_checks(queue: &dyn JobQueue) -> Vec<Check> {
-    let advice = "check that the queue's server runs, and queue.redis_url; syncs wait in the database meanwhile";
+    let advice =
+        "check that the queue's server runs, and queue.redis_url; syncs wait in the database meanwhile";
     let started = Instant::now();
     match tokio::time::timeout(PATIENCE, queue.stats()).await {
         Ok(Ok(stats)) => {

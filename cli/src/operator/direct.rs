@@ -5,9 +5,7 @@ use std::sync::Arc;
 use api::{
     Code, Problem,
     admin::{self, JobVerb, Removal},
-    model::{
-        BulkDto, DeadFilterDto, DeadJobDto, EventDto, JobDetailDto, JobDto, JobFilterDto, QueueDto,
-    },
+    model::{BulkDto, DeadFilterDto, DeadJobDto, EventDto, JobDetailDto, JobDto, JobFilterDto, QueueDto},
 };
 use async_trait::async_trait;
 use bus::{Dispatcher, LocalProgressBus, Requeued};
@@ -140,12 +138,7 @@ fn cut<T, Id: ToString>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) ->
 
 #[async_trait]
 impl Operator for Direct {
-    async fn jobs(
-        &self,
-        filter: &JobFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError> {
+    async fn jobs(&self, filter: &JobFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
         let filter = filter.to_rows(self.app.tenant, self.now());
         let mut found = syncs::page(&self.app.db, &filter, place(from), limit + 1).await?;
         let next = cut(&mut found, limit, |sync| sync.id);
@@ -227,12 +220,7 @@ impl Operator for Direct {
         Ok(self.dispatcher.resume(self.scope(project), self.now()).await?)
     }
 
-    async fn dead(
-        &self,
-        filter: &DeadFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError> {
+    async fn dead(&self, filter: &DeadFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
         let filter = filter.to_rows(self.now());
         let mut found = rows::dead_jobs(&self.app.db, &filter, place(from), limit + 1).await?;
         let next = cut(&mut found, limit, |dead| dead.id);

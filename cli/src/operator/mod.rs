@@ -98,12 +98,7 @@ impl Bulk {
 #[async_trait]
 pub trait Operator: Send + Sync {
     /// Jobs from a place on, at most `limit` (at most [`PAGE`]).
-    async fn jobs(
-        &self,
-        filter: &JobFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError>;
+    async fn jobs(&self, filter: &JobFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError>;
 
     /// A job, and its events after number `after`.
     async fn look(&self, id: SyncId, after: i64) -> Result<Look, CliError>;
@@ -129,12 +124,7 @@ pub trait Operator: Send + Sync {
     async fn resume(&self, project: Option<ProjectId>) -> Result<bool, CliError>;
 
     /// The dead from a place on, at most `limit` (at most [`PAGE`]).
-    async fn dead(
-        &self,
-        filter: &DeadFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError>;
+    async fn dead(&self, filter: &DeadFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError>;
 
     /// One of the dead.
     async fn dead_job(&self, id: DeadJobId) -> Result<Value, CliError>;

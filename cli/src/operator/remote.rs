@@ -75,12 +75,7 @@ impl Remote {
 
 #[async_trait]
 impl Operator for Remote {
-    async fn jobs(
-        &self,
-        filter: &JobFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError> {
+    async fn jobs(&self, filter: &JobFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
         self.list(&["admin", "jobs"], super::json(filter)?, from, limit).await
     }
 
@@ -137,12 +132,7 @@ impl Operator for Remote {
         self.read(answer["changed"].clone())
     }
 
-    async fn dead(
-        &self,
-        filter: &DeadFilterDto,
-        from: Option<&str>,
-        limit: u64,
-    ) -> Result<Listed, CliError> {
+    async fn dead(&self, filter: &DeadFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
         self.list(&["admin", "dead"], super::json(filter)?, from, limit).await
     }
 

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How long opening the database may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to do where nothing else is known.
 const LOOK_AT_IT: &str = "look at the database's log, and at database.url";
@@ -75,7 +75,9 @@ async fn remote(remote: Remote) -> Result<Value, CliError> {
             name: "server",
             health: Health::Fail,
             detail: error.to_string(),
-            advice: Some("check that the service runs, and the address; `doctor` without --server looks itself"),
+            advice: Some(
+                "check that the service runs, and the address; `doctor` without --server looks itself",
+            ),
         },
         // A wrong token is no finding about the service.
         Err(error) => return Err(error),
@@ -88,9 +90,10 @@ async fn direct(global: &Global) -> Vec<Check> {
     let settings = match Settings::load(global.config.as_deref()) {
         Ok(settings) => settings,
         Err(error) => {
-            let advice = error.hint().map_or("correct the settings", |_| {
-                "correct them; `project-sync config` prints every setting with its default"
-            });
+            let advice = error.hint().map_or(
+                "correct the settings",
+                |_| "correct them; `project-sync config` prints every setting with its default",
+            );
             return vec![check("settings", Health::Fail, error.to_string(), Some(advice))];
         }
     };
@@ -144,7 +147,12 @@ async fn database(global: &Global, settings: &Settings) -> Result<DatabaseConnec
         }
         Err(_) => {
             let detail = format!("no answer within {} s", PATIENCE.as_secs());
-            Err(check("database", Health::Fail, detail, Some("check that the database runs, and database.url")))
+            Err(check(
+                "database",
+                Health::Fail,
+                detail,
+                Some("check that the database runs, and database.url"),
+            ))
         }
     }
 }

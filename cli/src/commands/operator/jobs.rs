@@ -38,9 +38,7 @@ pub async fn run(global: &Global, operator: &dyn Operator, command: &JobsCommand
             let id = find::job(operator, &args.id).await?;
             show(global, &operator.look(id, i64::MAX).await?.job)
         }
-        JobsCommand::Watch(args) => {
-            watch::run(global, operator, find::job(operator, &args.id).await?).await
-        }
+        JobsCommand::Watch(args) => watch::run(global, operator, find::job(operator, &args.id).await?).await,
         JobsCommand::Cancel(args) => {
             change(global, operator, args, JobsVerb::Cancel, words("cancel", "asked to end")).await
         }
@@ -145,7 +143,10 @@ fn lines(job: &Job) -> Vec<String> {
     }
     facts.extend(job.error.as_ref().map(|error| ("error", format!("{}: {}", error.code, error.message))));
     for event in &job.events {
-        facts.push(("event", format!("{} {} {}", event.seq, event.at.format("%H:%M:%S"), told(&event.payload))));
+        facts.push((
+            "event",
+            format!("{} {} {}", event.seq, event.at.format("%H:%M:%S"), told(&event.payload)),
+        ));
     }
     facts.into_iter().map(|(name, text)| format!("{name:<9}{}", clean(&text))).collect()
 }

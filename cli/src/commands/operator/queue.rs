@@ -28,7 +28,12 @@ pub async fn run(global: &Global, operator: &dyn Operator, command: &QueueComman
         QueueCommand::Resume(args) => {
             let project = project(operator, args.project.as_deref()).await?;
             let changed = operator.resume(project).await?;
-            toggled(global, args.project.as_deref(), changed, if changed { "goes on" } else { "was not paused" })
+            toggled(
+                global,
+                args.project.as_deref(),
+                changed,
+                if changed { "goes on" } else { "was not paused" },
+            )
         }
     }
 }
@@ -59,8 +64,12 @@ async fn stats(global: &Global, operator: &dyn Operator) -> Result<(), CliError>
 
 fn print(out: &mut Out, queue: &Queue) -> Result<(), CliError> {
     let mut depths = table(["STATE", ">COUNT", ">OLDEST"]);
-    let states =
-        [("ready", &queue.ready), ("delayed", &queue.delayed), ("running", &queue.running), ("dead", &queue.dead)];
+    let states = [
+        ("ready", &queue.ready),
+        ("delayed", &queue.delayed),
+        ("running", &queue.running),
+        ("dead", &queue.dead),
+    ];
     for (state, depth) in states {
         row(&mut depths, [state.to_owned(), depth.count.to_string(), oldest(depth)]);
     }
