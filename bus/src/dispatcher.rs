@@ -37,7 +37,7 @@ pub struct Dispatcher {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Requeued {
     /// This sync does it again.
-    As(Requested),
+    As(Box<Requested>),
     /// There is nothing to repeat: the message was no job.
     NoSync,
     /// Another sync of the branch, which does something else, waits or runs.
@@ -136,7 +136,7 @@ impl Dispatcher {
             return Ok(Requeued::Busy(Box::new(requested.sync)));
         }
         rows::remove_dead_sync(&self.db, sync.id).await?;
-        Ok(Requeued::As(requested))
+        Ok(Requeued::As(Box::new(requested)))
     }
 
     /// Does again what a dead job was to do.

@@ -4,6 +4,7 @@
 //! where. Redis may forget everything: then loans are lost, which their workers hear when they prolong them, and the
 //! queue is filled again from the rows.
 
+mod pushes;
 mod scripts;
 
 use std::{sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ use crate::{
     QueueSettings,
     redis_link::{Ears, Patience, RedisLink},
 };
+use pushes::Pushes;
 use scripts::Scripts;
 
 /// A call fails within five seconds. The answer is given more time than Redis needs to save or to load a lot, and the
@@ -46,6 +48,7 @@ const CANCEL: &str = "cancel ";
 pub struct RedisQueue {
     link: Arc<RedisLink>,
     scripts: Arc<Scripts>,
+    pushes: Arc<Pushes>,
     channel: Arc<str>,
     lease: Duration,
 }
@@ -59,12 +62,11 @@ impl RedisQueue {
         let url = settings.redis_url.as_deref();
         let url = url.ok_or_else(|| QueueError("queue.redis_url is not set".to_owned()))?;
         let base = format!("{{{}}}:queue", settings.prefix);
-        let queue = Self {
-            link: Arc::new(RedisLink::new(url, PATIENCE)?),
-            channel: format!("{base}:signals").into(),
-            scripts: Arc::new(Scripts::new(base)),
-            lease: settings.lease(),
-        };
+        let link = Arc::new(RedisLink::new(url, PATIENCE)?);
+        let channel = format!("{base}:signals").into();
+        let scripts = Arc::new(Scripts::new(base));
+        let pushes = Arc::new(Pushes::new(link.clone(), scripts.clone()));
+        let queue = Self { link, scripts, pushes, channel, lease: settings.lease() };
         queue.stats().await?;
         Ok(queue)
     }
@@ -79,18 +81,12 @@ impl RedisQueue {
 #[async_trait]
 impl JobQueue for RedisQueue {
     async fn push(&self, jobs: &[NewJob]) -> Result<usize, QueueError> {
+        if let [job] = jobs {
+            return Ok(usize::from(self.pushes.push(job).await?));
+        }
         let mut new = 0;
         for jobs in jobs.chunks(MAX_BATCH) {
-            let mut script = self.scripts.push.begin();
-            for job in jobs {
-                script
-                    .arg(job.job.sync_id().to_string())
-                    .arg(job.tenant.to_string())
-                    .arg(job.priority as i32)
-                    .arg(micros(job.delay))
-                    .arg(job.job.encode());
-            }
-            new += self.link.call::<usize>(&script).await?;
+            new += self.pushes.push_all(jobs.iter()).await?.into_iter().filter(|is_new| *is_new).count();
         }
         Ok(new)
     }

@@ -117,14 +117,19 @@ impl Model {
                 known.state = if late { State::Late } else { State::Ready };
                 (known.seq, known.attempt) = (seq, 0);
             }
-            _ => drop(self.jobs.remove(&job)),
+            _ => {
+                self.jobs.remove(&job);
+            }
         }
     }
 
     fn retry(&mut self, job: usize, late: bool, counted: bool) {
         let Some(known) = self.jobs.get_mut(&job) else { return };
         let late = match known.state {
-            State::LentOnce => return drop(self.jobs.remove(&job)),
+            State::LentOnce => {
+                self.jobs.remove(&job);
+                return;
+            }
             State::LentAgain { late: asked } => late && asked,
             _ => late,
         };
@@ -137,7 +142,9 @@ impl Model {
             Some(known) if !matches!(known.state, State::Ready | State::Late) => {
                 known.state = State::LentOnce
             }
-            _ => drop(self.jobs.remove(&job)),
+            _ => {
+                self.jobs.remove(&job);
+            }
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Which job is lent when.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use entities::{Priority, TenantId};
-use project_sync_bus::queue::{NewJob, Settlement};
+use project_sync_bus::queue::{JobQueue, NewJob, Settlement};
 
 use crate::{on_each_queue, place::*};
 
@@ -165,5 +168,36 @@ on_each_queue! {
         assert_eq!(claimed.deliveries[0].id, id(&jobs[1]));
         settle(&*queue, &claimed.deliveries[0], Settlement::Done).await;
         assert_eq!(queue.push(&jobs).await.unwrap(), 3);
+    }
+
+    async fn many_push_at_once(place: Place) {
+        let queue: Arc<dyn JobQueue> = place.queue(LONG).await.into();
+        let jobs: Vec<NewJob> = (0..1_000).map(|_| job()).collect();
+        let pushes: Vec<_> = jobs
+            .iter()
+            .chain(&jobs)
+            .cloned()
+            .map(|job| {
+                let queue = queue.clone();
+                tokio::spawn(async move { queue.push(&[job]).await.unwrap() })
+            })
+            .collect();
+        // Some give up waiting; that must not harm the others.
+        for push in pushes.iter().step_by(97) {
+            push.abort();
+        }
+        let mut new = 0;
+        for push in pushes {
+            new += soon(push).await.unwrap_or_default();
+        }
+        assert!((900..=1_000).contains(&new), "{new}");
+        queue.push(&jobs[..500]).await.unwrap();
+        queue.push(&jobs[500..]).await.unwrap();
+        let mut seen = drain(&*queue, 1_000).await;
+        seen.sort();
+        let mut expected = ids(&jobs);
+        expected.sort();
+        assert_eq!(seen, expected);
+        assert!(claim(&*queue, 1).await.is_empty());
     }
 }

@@ -1,12 +1,18 @@
 //! Workers that take syncs from the queue, in both forms: everything in one process, and over servers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use bus::{
     SyncJob,
     queue::{NewJob, Settlement},
 };
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use entities::{
     Branch, Priority, ProjectSync, SyncId, SyncStatus, SyncTrigger,
     queue::{self, PauseScope},
@@ -26,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     scene::{Scene, local, remote, settings},
     worker::{
+        clock::Clock,
         pipeline::{Persistence, Runner},
         service,
         settings::WorkerSettings,
@@ -52,7 +59,11 @@ struct Working {
 
 impl Working {
     async fn start(scene: &Scene, settings: WorkerSettings) -> Self {
-        let runner = Runner { persistence: Persistence::Retry, ..scene.another_worker(settings) };
+        Self::start_at(scene, settings, Clock::system()).await
+    }
+
+    async fn start_at(scene: &Scene, settings: WorkerSettings, clock: Clock) -> Self {
+        let runner = Runner { persistence: Persistence::Retry, clock, ..scene.another_worker(settings) };
         let (ready, is_ready) = oneshot::channel();
         let stop = CancellationToken::new();
         let until = stop.clone();
@@ -266,6 +277,51 @@ on_each_database! {
         working.stop().await;
         assert_eq!(scene.events(&done).await.len(), before);
         assert_eq!(syncs::get(&scene.db, done.id).await.unwrap().unwrap(), done);
+    }
+
+    /// Clocks that jump by hours, each worker's its own way, while syncs run: every lease looks over, or as if it held
+    /// for ever. Syncs may be begun again, and all end right.
+    async fn clocks_that_jump(db: TestDatabase) {
+        let mut settings = quick();
+        settings.worker.max_attempts = 1_000;
+        let scene = Scene::with(db, settings.clone()).await;
+        let repos: Vec<TestRepo> = (0..3).map(|_| TestRepo::new()).collect();
+        let jumps: Vec<Arc<AtomicI64>> = (0..3).map(|_| Arc::default()).collect();
+        let mut workers = Vec::new();
+        for jump in &jumps {
+            let jump = Arc::clone(jump);
+            let clock = Clock::new(move || Utc::now() + TimeDelta::hours(jump.load(Ordering::Relaxed)));
+            workers.push(Working::start_at(&scene, settings.clone(), clock).await);
+        }
+        for round in 0..4_i64 {
+            let mut asked = Vec::new();
+            for (repo, number) in repos.iter().zip(0..) {
+                for file in 0..40 {
+                    repo.write(format!("{file}.md"), format!("# {file}\n\nround {round}\n"));
+                }
+                let commit = repo.commit("next");
+                let branch = scene.locate(&local(repo), None).await.unwrap().branch;
+                asked.push((request(&scene, &branch, true).await.sync.id, commit, number));
+                for (jump, hours) in jumps.iter().zip([[0, 5, -5], [-3, 0, 3], [8, -8, 0]][(round % 3) as usize]) {
+                    jump.store(hours, Ordering::Relaxed);
+                }
+            }
+            for jump in &jumps {
+                jump.store(0, Ordering::Relaxed);
+            }
+            for (sync, commit, number) in asked {
+                let row = ended(&scene, sync).await;
+                assert_eq!(row.status, SyncStatus::Completed, "{row:?}");
+                scene.assert_is(&row, &repos[number], &commit).await;
+                assert_eq!(row.seq, Some(round + 1));
+                let events = scene.events(&row).await;
+                let ends = events.iter().filter(|event| event.payload["type"] == "completed").count();
+                assert_eq!(ends, 1);
+            }
+        }
+        for worker in workers {
+            worker.stop().await;
+        }
     }
 
     /// A pause holds back what waits, the end of it lets it go at once.

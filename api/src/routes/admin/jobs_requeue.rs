@@ -44,7 +44,7 @@ pub(crate) async fn jobs_requeue(
 /// What came of repeating something.
 pub(super) async fn answered(app: &App, requeued: Requeued) -> Result<Response, Problem> {
     match requeued {
-        Requeued::As(requested) => answer(app, requested).await,
+        Requeued::As(requested) => answer(app, *requested).await,
         Requeued::NoSync => Err(Problem::new(Code::NothingToRepeat, "it is no sync that could be repeated")),
         Requeued::Busy(other) => Err(busy(&other)),
     }

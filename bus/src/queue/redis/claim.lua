@@ -5,8 +5,8 @@ local worker, max, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 see(worker, lease)
 
 -- What is due, and what nobody has any more.
-local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, PASS)
-local expired = redis.call('ZRANGEBYSCORE', LENT, '-inf', now, 'LIMIT', 0, PASS)
+local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', text(now()), 'LIMIT', 0, PASS)
+local expired = redis.call('ZRANGEBYSCORE', LENT, '-inf', text(now()), 'LIMIT', 0, PASS)
 load(due, true)
 load(expired, true)
 if #due > 0 then redis.call('ZREM', DELAYED, unpack(due)) end
@@ -37,10 +37,11 @@ local function serve(priority, tenants, want)
         end
     until #order == before
     local popped, nth, served = {}, {}, {}
+    local number = #order > 0 and draw(#order)
     for n, i in ipairs(order) do
         popped[i] = popped[i] or redis.call('ZPOPMIN', lane_of(priority, tenants[i]), quota[i])
         nth[i] = (nth[i] or 0) + 1
-        served[i] = draw()
+        served[i] = number + n - 1
         taken[#taken + 1] = {
             id = popped[i][2 * nth[i] - 1], seq = tonumber(popped[i][2 * nth[i]]),
             priority = priority, tenant = tenants[i], token = served[i]
@@ -48,9 +49,9 @@ local function serve(priority, tenants, want)
     end
     for i, tenant in ipairs(tenants) do
         if quota[i] == waiting[i] then
-            retire(priority, tenant, served[i] or 0)
+            retire(priority, tenant, text(served[i] or 0))
         elseif served[i] then
-            redis.call('ZADD', base .. ':turns:' .. priority, served[i], tenant)
+            redis.call('ZADD', base .. ':turns:' .. priority, text(served[i]), tenant)
         end
     end
 end
@@ -65,6 +66,7 @@ for priority = 0, LAST_PRIORITY do
 end
 
 local ids, loans, deliveries = {}, {}, {}
+local deadline = text(now() + lease)
 for i, take in ipairs(taken) do ids[i] = take.id end
 load(ids, true)
 for _, take in ipairs(taken) do
@@ -74,9 +76,9 @@ for _, take in ipairs(taken) do
         job.priority, job.tenant, job.seq = take.priority, take.tenant, take.seq
         job.attempt, job.token, job.due, job.next = job.attempt + 1, text(take.token), 0, '-'
         changed[job.id] = job
-        table.insert(loans, now + lease)
-        table.insert(loans, job.id)
-        table.insert(deliveries, { job.id, job.payload, job.attempt, take.token })
+        loans[#loans + 1] = deadline
+        loans[#loans + 1] = job.id
+        deliveries[#deliveries + 1] = { job.id, job.payload, job.attempt, take.token }
     end
 end
 if #loans > 0 then redis.call('ZADD', LENT, unpack(loans)) end
@@ -88,4 +90,4 @@ if moved then
 end
 save()
 local first = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')[2]
-return { first and math.max(tonumber(first) - now, 0) or -1, deliveries }
+return { first and math.max(tonumber(first) - now(), 0) or -1, deliveries }

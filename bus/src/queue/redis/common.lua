@@ -27,38 +27,46 @@ local PASS = 500
 -- Tenants without ready jobs whose turn is remembered, of each priority.
 local REMEMBERED = 10000
 
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-
 -- Jobs that were read or made in this call, those that must be written, and those to be deleted.
 local jobs, changed, gone = {}, {}, {}
 -- What becomes ready in this call, by lane.
 local becoming = {}
 local wake = false
 
+local moment
+local function now()
+    if not moment then
+        local time = redis.call('TIME')
+        moment = time[1] * 1000000 + time[2]
+    end
+    return moment
+end
+
 local function text(number)
-    return string.format('%.0f', number)
+    return string.format('%d', number)
 end
 
 local function lane_of(priority, tenant)
     return base .. ':ready:' .. priority .. ':' .. tenant
 end
 
--- Draws a number that is greater than all before. What Redis forgets when it loses everything is made good by its
--- clock: no loan ever gets the token of an earlier one.
-local clock
-local function draw()
-    clock = (clock or math.max(tonumber(redis.call('GET', CLOCK)) or 0, now)) + 1
-    return clock
+-- Draws numbers that are greater than all before, and answers the first. They begin with the time, so that no loan ever
+-- gets the token of one from before Redis lost everything.
+local function draw(count)
+    local last = redis.call('INCRBY', CLOCK, count)
+    if last == count then
+        last = now() + count
+        redis.call('SET', CLOCK, text(last))
+    end
+    return last - count + 1
 end
 
 -- A job is seven words and a line break before its message. `token` is '0' unless it is on loan; `due` is 0 unless it
 -- waits for its time; `next` is what was asked while it was on loan: '-' nothing, 'x' that it be removed, or when it is
 -- to be lent again.
 local function record(job)
-    return table.concat({
-        job.priority, job.tenant, text(job.seq), job.attempt, job.token, text(job.due), job.next
-    }, ' ') .. '\n' .. job.payload
+    return string.format('%d %s %d %d %s %d %s\n', job.priority, job.tenant, job.seq, job.attempt, job.token, job.due,
+        job.next) .. job.payload
 end
 
 -- Whatever is no such record was put here by somebody else, and is a message as a whole.
@@ -118,19 +126,20 @@ local function make_ready(job)
         entry = { priority = job.priority, tenant = job.tenant, members = {} }
         becoming[lane] = entry
     end
-    table.insert(entry.members, job.seq)
-    table.insert(entry.members, job.id)
+    local members = entry.members
+    members[#members + 1] = text(job.seq)
+    members[#members + 1] = job.id
     wake = true
 end
 
 -- Lets a job wait. Whoever sleeps until the next one is due must hear of an earlier one.
 local function make_wait(job, due)
-    if due <= now then return make_ready(job) end
+    if due == 0 or due <= now() then return make_ready(job) end
     job.due, job.token, job.next = due, '0', '-'
     changed[job.id] = job
     local first = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')[2]
     if not first or due < tonumber(first) then wake = true end
-    redis.call('ZADD', DELAYED, due, job.id)
+    redis.call('ZADD', DELAYED, text(due), job.id)
 end
 
 -- Takes a job that waits out of its place.
@@ -157,12 +166,12 @@ end
 local function holds(job)
     if job.token == '0' then return false end
     local deadline = redis.call('ZSCORE', LENT, job.id)
-    return deadline and tonumber(deadline) > now
+    return deadline and tonumber(deadline) > now()
 end
 
 local function see(worker, lease)
-    redis.call('ZADD', WORKERS, now, worker)
-    redis.call('ZREMRANGEBYSCORE', WORKERS, '-inf', now - lease - 1)
+    redis.call('ZADD', WORKERS, text(now()), worker)
+    redis.call('ZREMRANGEBYSCORE', WORKERS, '-inf', text(now() - lease - 1))
 end
 
 -- Writes what changed in this call. To be called once, at its end.
@@ -171,10 +180,9 @@ local function save()
     if #gone > 0 then redis.call('HDEL', JOBS, unpack(gone)) end
     local fields = {}
     for id, job in pairs(changed) do
-        table.insert(fields, id)
-        table.insert(fields, record(job))
+        fields[#fields + 1] = id
+        fields[#fields + 1] = record(job)
     end
     if #fields > 0 then redis.call('HSET', JOBS, unpack(fields)) end
-    if clock then redis.call('SET', CLOCK, text(clock)) end
     if wake then redis.call('PUBLISH', SIGNALS, 'wake') end
 end

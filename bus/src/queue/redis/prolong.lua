@@ -8,7 +8,7 @@ for i = 3, #ARGV, 2 do table.insert(ids, ARGV[i]) end
 load(ids)
 for i, id in ipairs(ids) do
     if jobs[id] and jobs[id].token == ARGV[2 * i + 2] then
-        table.insert(loans, now + lease)
+        table.insert(loans, text(now() + lease))
         table.insert(loans, id)
     else
         table.insert(lost, i - 1)

@@ -1,7 +1,7 @@
--- Queues jobs. ARGV: id, tenant, priority, delay and message of each. Answers how many were not there.
+-- Queues jobs. ARGV: id, tenant, priority, delay and message of each. Answers of each whether it was not there.
 
 local ids = {}
-for i = 1, #ARGV, 5 do table.insert(ids, ARGV[i]) end
+for i = 1, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
 load(ids)
 
 -- One that waits keeps its place unless it is wanted earlier. Should its place be gone, as when Redis evicted it, it gets
@@ -44,23 +44,26 @@ local function raise(job, priority)
     end
 end
 
-local new = 0
+local is_new, new, number = {}, 0, nil
 for i = 1, #ARGV, 5 do
     local id, priority, delay, payload = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), ARGV[i + 4]
-    local due = delay > 0 and now + delay or 0
+    local due = delay > 0 and now() + delay or 0
     local job = jobs[id]
     if job and not job.is_foreign then
         if priority < job.priority then raise(job, priority) end
         push_again(job, due, payload)
+        is_new[#is_new + 1] = 0
     else
-        new = new + 1
+        number = number or draw(#ids)
         job = {
-            id = id, priority = priority, tenant = ARGV[i + 1], seq = draw(), attempt = 0,
+            id = id, priority = priority, tenant = ARGV[i + 1], seq = number + new, attempt = 0,
             token = '0', due = 0, next = '-', payload = payload
         }
+        new = new + 1
+        is_new[#is_new + 1] = 1
         jobs[id] = job
         make_wait(job, due)
     end
 end
 save()
-return new
+return is_new

@@ -7,13 +7,14 @@ load(ids)
 
 local function done(job, asked)
     if not asked then return forget(job) end
-    job.attempt, job.seq = 0, draw()
+    job.attempt, job.seq = 0, draw(1)
     make_wait(job, asked)
 end
 
 local function retry(job, asked, delay)
     if job.next == 'x' then return forget(job) end
-    make_wait(job, math.min(asked or now + delay, now + delay))
+    local due = delay > 0 and now() + delay or 0
+    make_wait(job, math.min(asked or due, due))
 end
 
 local ended = {}
