@@ -1,21 +1,15 @@
 //! What can be typed.
 
+mod help;
 pub mod operator;
 
-use std::{fmt::Write as _, net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
-
-/// The commands as the help groups them. One that is in no group is listed with the first.
-const GROUPS: [(&str, &[&str]); 3] = [
-    ("Commands", &[]),
-    ("Service commands", &["serve", "api", "worker", "migrate", "config"]),
-    ("Operator commands", &["jobs", "queue", "dead", "doctor"]),
-];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,36 +43,8 @@ pub struct Cli {
 
 /// What was typed. Ends the program if it cannot be understood, or if only help was asked for.
 pub fn parse() -> Cli {
-    let matches = command().get_matches();
+    let matches = help::command().get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-}
-
-/// The command line, with its help in groups: clap itself has one list of commands only.
-fn command() -> clap::Command {
-    let command = Cli::command();
-    let template = help_template(&command);
-    command.help_template(template)
-}
-
-fn help_template(command: &clap::Command) -> String {
-    let header = command.get_styles().get_header();
-    let literal = command.get_styles().get_literal();
-    let is_grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
-    let width = command.get_subcommands().map(|one| one.get_name().len()).max().unwrap_or_default();
-    let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
-    for (heading, names) in GROUPS {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n{header}{heading}:{header:#}\n");
-        for one in command.get_subcommands() {
-            let name = one.get_name();
-            if names.contains(&name) || (names.is_empty() && !is_grouped(name)) {
-                let about = one.get_about().map(ToString::to_string).unwrap_or_default();
-                let _ = writeln!(text, "  {literal}{name:<width$}{literal:#}  {about}");
-            }
-        }
-    }
-    let _ = write!(text, "\n{header}Options:{header:#}\n{{options}}{{after-help}}");
-    text
 }
 
 /// Options of every command.
@@ -365,7 +331,10 @@ pub enum MigrateAction {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        help::{GROUPS, command},
+        *,
+    };
 
     #[test]
     fn the_arguments_hold_together() {

@@ -269,6 +269,11 @@ mod tests {
         assert_eq!(source(SourceError::EmptyRepository), 1);
         assert_eq!(source(SourceError::Cancelled), 130);
         assert_eq!(CliError::Interrupted.exit_code(), 130);
+        let refused = |code| CliError::from(api::Problem::new(code, "why")).exit_code();
+        assert_eq!(refused(api::Code::SyncNotFound), 4);
+        assert_eq!(refused(api::Code::FilterRequired), 2);
+        assert_eq!(refused(api::Code::AlreadyEnded), 1);
+        assert_eq!(refused(api::Code::DatabaseAway), 3);
         assert_eq!(CliError::from(SourceSpecError::Empty).exit_code(), 2);
         assert_eq!(CliError::from(io::Error::from(io::ErrorKind::BrokenPipe)).exit_code(), 0);
         assert_eq!(CliError::from(io::Error::from(io::ErrorKind::StorageFull)).exit_code(), 1);

@@ -22,7 +22,7 @@ pub async fn run(global: &Global, operator: &dyn Operator, command: &QueueComman
         QueueCommand::Pause(args) => {
             let project = project(operator, args.project.as_deref()).await?;
             let changed = operator.pause(project, args.reason.as_deref()).await?;
-            let told = if changed { "paused; what runs goes on" } else { "was paused already" };
+            let told = if changed { "is paused; what runs goes on" } else { "was paused already" };
             toggled(global, args.project.as_deref(), changed, told)
         }
         QueueCommand::Resume(args) => {

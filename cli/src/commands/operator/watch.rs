@@ -25,7 +25,7 @@ pub async fn run(global: &Global, operator: &dyn Operator, id: SyncId) -> Result
     let stop = cancel_on_signals();
     let mut view: Option<View> = None;
     let mut seen = 0;
-    let (answer, job) = loop {
+    let (mut answer, job) = loop {
         let look = operator.look(id, seen).await?;
         let job: Job = view::read(&look.job)?;
         let kind = if job.kind == "restore" { SyncKind::Restore } else { SyncKind::Sync };
@@ -44,6 +44,12 @@ pub async fn run(global: &Global, operator: &dyn Operator, id: SyncId) -> Result
             () = stop.cancelled() => return Err(CliError::Interrupted),
         }
     };
+    if !is_json(global)
+        && let Some(answer) = answer.as_object_mut()
+    {
+        // They were shown as they came.
+        answer.remove("events");
+    }
     let ended = ended(&job);
     let printed = match &ended {
         // As with `sync`, people read the error alone.
