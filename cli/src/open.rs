@@ -171,8 +171,12 @@ impl Database {
         if file.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(CliError::usage("settings: database.url must begin with sqlite: or postgres://"));
         }
-        let options =
-            ConnectOptions { max_connections: settings.database.max_connections, ..Default::default() };
+        let options = ConnectOptions {
+            max_connections: settings.database.max_connections,
+            // Whoever stands still for longer has lost its claim.
+            idle_transaction_timeout: settings.worker().lease(),
+            ..Default::default()
+        };
         let db = match entities::connect(&url, &options).await {
             Ok(db) => db,
             Err(source) => return Err(CliError::OpenDatabase { file, source }),

@@ -26,11 +26,18 @@ pub struct ConnectOptions {
     pub max_connections: u32,
     /// How long to wait for a connection of the pool.
     pub acquire_timeout: Duration,
+    /// How long a transaction may stand still before Postgres ends it, and its connection: a process that hangs in the
+    /// middle of one must not keep others from taking over what it locks. SQLite's lock dies with its process alone.
+    pub idle_transaction_timeout: Duration,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { max_connections: 16, acquire_timeout: Duration::from_secs(30) }
+        Self {
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(30),
+            idle_transaction_timeout: Duration::from_secs(15),
+        }
     }
 }
 
@@ -64,6 +71,11 @@ pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConn
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
                 .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
                 .pragma("temp_store", "FILE")
+        });
+    } else {
+        let idle = format!("{}ms", options.idle_transaction_timeout.as_millis());
+        connect.map_sqlx_postgres_opts(move |postgres| {
+            postgres.options([("idle_in_transaction_session_timeout", idle.as_str())])
         });
     }
     let mut tries = 1;

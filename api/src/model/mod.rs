@@ -22,7 +22,7 @@ pub use change::{
 };
 pub use file::{FileDto, PathDto};
 pub use memory::MemoryDto;
-pub use page::Page;
+pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
 pub(crate) use progress::phases;
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};

@@ -9,7 +9,7 @@ use crate::{
     cursor,
     extract::{LoadedProject, Queried, checked_text, page_limit},
     look::{self, Position},
-    model::{FileDto, Page},
+    model::{FilePage, Page},
     problem::{Problem, ProblemBody},
     state::App,
 };
@@ -43,7 +43,7 @@ pub(crate) struct Params {
     tag = "content",
     params(("projectId" = Uuid, Path, description = "The project."), Params),
     responses(
-        (status = 200, description = "A page of files.", body = Page<FileDto>),
+        (status = 200, description = "A page of files.", body = FilePage),
         (status = 404, description = "`project-not-found`, `branch-not-found`, `sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`sync-not-completed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
@@ -53,7 +53,7 @@ pub(crate) async fn project_files(
     State(app): State<App>,
     LoadedProject(project): LoadedProject,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<FileDto>>, Problem> {
+) -> Result<Json<FilePage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let filter = FileFilter {
         query: checked_text("query", params.query)?,

@@ -9,7 +9,7 @@ use crate::{
     cursor,
     extract::{LoadedProject, Queried, checked_text, page_limit},
     look::{self, Position},
-    model::{MemoryDto, MemoryKind, Page},
+    model::{MemoryKind, MemoryPage, Page},
     problem::{Problem, ProblemBody},
     state::App,
 };
@@ -46,7 +46,7 @@ pub(crate) struct Params {
     tag = "content",
     params(("projectId" = Uuid, Path, description = "The project."), Params),
     responses(
-        (status = 200, description = "A page of memory.", body = Page<MemoryDto>),
+        (status = 200, description = "A page of memory.", body = MemoryPage),
         (status = 404, description = "`project-not-found`, `branch-not-found`, `sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`sync-not-completed`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
@@ -56,7 +56,7 @@ pub(crate) async fn project_memory(
     State(app): State<App>,
     LoadedProject(project): LoadedProject,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<MemoryDto>>, Problem> {
+) -> Result<Json<MemoryPage>, Problem> {
     let query = checked_text("query", params.query)?;
     if query.as_deref().is_some_and(|words| !words.contains(char::is_alphanumeric)) {
         return Err(Problem::invalid("query", "query holds no word"));

@@ -143,14 +143,18 @@ fn check_github_name(field: &str, text: &str) -> Result<(), Problem> {
     Err(Problem::invalid(field, format!("{field} must be 1 to 100 letters, digits, '-', '_' or '.'")))
 }
 
+/// What is wrong with a source. What was sent is not repeated: it may hold a secret.
 fn refused(error: &SourceSpecError, field: &str) -> Problem {
     let detail = match error {
         SourceSpecError::Credentials => {
             "the URL holds credentials; the server's own token is used (GITHUB_TOKEN where it runs)"
                 .to_owned()
         }
-        SourceSpecError::Unknown(text) => format!("'{text}' is neither a path that exists nor a URL"),
-        other => other.to_string(),
+        SourceSpecError::Transport(_) => {
+            "only paths, http:// and https:// URLs are read; for ssh use the https URL".to_owned()
+        }
+        SourceSpecError::Unknown(_) => "it is neither a path that exists nor a URL".to_owned(),
+        SourceSpecError::Empty | SourceSpecError::TooLong => error.to_string(),
     };
     Problem::invalid(field, detail)
 }

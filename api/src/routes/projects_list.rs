@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::{
     cursor,
     extract::{Queried, page_limit},
-    model::{Page, ProjectDto},
+    model::{Page, ProjectDto, ProjectPage},
     problem::{Problem, ProblemBody},
     state::App,
 };
@@ -34,14 +34,14 @@ pub(crate) struct Params {
     tag = "projects",
     params(Params),
     responses(
-        (status = 200, description = "A page of projects.", body = Page<ProjectDto>),
+        (status = 200, description = "A page of projects.", body = ProjectPage),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn projects_list(
     State(app): State<App>,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<ProjectDto>>, Problem> {
+) -> Result<Json<ProjectPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<String> = cursor::decode(params.cursor.as_deref())?;
     let mut found = projects::page(app.db(), app.tenant, after.as_deref(), limit + 1).await?;

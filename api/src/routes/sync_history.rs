@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::{
     extract::{LoadedProject, Queried, page_limit},
     look,
-    model::{Page, SyncDto, SyncStatus},
+    model::{SyncPage, SyncStatus},
     places::sync_page,
     problem::{Problem, ProblemBody},
     state::App,
@@ -39,7 +39,7 @@ pub(crate) struct Params {
     tag = "sync",
     params(("projectId" = Uuid, Path, description = "The project."), Params),
     responses(
-        (status = 200, description = "A page of syncs.", body = Page<SyncDto>),
+        (status = 200, description = "A page of syncs.", body = SyncPage),
         (status = 404, description = "`project-not-found`, `branch-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -48,7 +48,7 @@ pub(crate) async fn sync_history(
     State(app): State<App>,
     LoadedProject(project): LoadedProject,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<SyncDto>>, Problem> {
+) -> Result<Json<SyncPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let branch = match &params.branch {
         Some(name) => Some(look::known_branch(&app, &project, Some(name)).await?.id),

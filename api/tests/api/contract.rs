@@ -78,9 +78,11 @@ fn every_operation_is_described() {
 fn every_schema_says_what_it_is() {
     let document = document();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
-        assert!(schema["description"].is_string() || name.starts_with("Page_"), "{name}");
+        assert!(schema["description"].is_string(), "{name}");
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            let has_words = property["description"].is_string() || property["$ref"].is_string();
+            let has_words = [property, &property["oneOf"][0]]
+                .iter()
+                .any(|schema| schema["description"].is_string() || schema["$ref"].is_string());
             assert!(has_words, "{name}.{field}: {property}");
         }
     }

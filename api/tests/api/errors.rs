@@ -1,5 +1,6 @@
 //! What is refused names what is wrong.
 
+use entities::projects;
 use project_sync_api::Settings;
 use serde_json::json;
 use testkit::database::TestDatabase;
@@ -28,6 +29,7 @@ async fn malformed_requests_name_the_field() {
         ("/api/v1/projects", r#"{"source":{"kind":"git","url":"/x","token":"t"}}"#),
         ("/api/v1/projects", r#"{"source":{"kind":"github","owner":"a b","name":"n"}}"#),
         ("/api/v1/projects", r#"{"source":{"kind":"git","url":"https://u:secret@host/x"}}"#),
+        ("/api/v1/projects", r#"{"source":{"kind":"git","url":"ssh://u:secret@host/x"}}"#),
         ("/api/v1/projects", relative),
         ("/api/v1/projects", &number),
         ("/api/v1/projects", &blank),
@@ -120,6 +122,26 @@ async fn a_repository_that_does_not_answer_is_given_up() {
 }
 
 testkit::on_each_database! {
+    async fn a_request_that_takes_too_long_is_given_up(db: TestDatabase) {
+        let settings = Settings { request_timeout_seconds: 1, ..Default::default() };
+        let scene = Scene::with(db, settings).await;
+        let repo = small_repo();
+        let project = scene.project("p", &repo).await;
+        // Somebody writes for a long time.
+        let branch = {
+            let found = projects::find(&scene.db, scene.tenant, "p").await.unwrap().unwrap();
+            projects::branches(&scene.db, &found.repository).await.unwrap().remove(0)
+        };
+        let transaction = entities::begin_write(&scene.db).await.unwrap();
+        projects::lock_branch(&transaction, branch.id).await.unwrap();
+        let reply = scene.post(&format!("{project}/sync"), json!({})).await;
+        reply.problem(503, "timeout");
+        assert!(reply.header("retry-after").is_some());
+        transaction.rollback().await.unwrap();
+        let again = scene.post(&format!("{project}/sync"), json!({})).await;
+        again.expect(202);
+    }
+
     async fn a_database_that_is_away_is_told(db: TestDatabase) {
         let scene = Scene::new(db).await;
         scene.get("/readyz").await.expect(200);

@@ -6,6 +6,7 @@ mod content;
 mod contract;
 mod errors;
 mod idempotency;
+mod metrics;
 mod projects;
 mod scene;
 mod syncs;

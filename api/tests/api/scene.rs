@@ -12,6 +12,7 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
 use entities::{ProjectSync, SyncId, SyncStatus, TenantId, projects, syncs};
+use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{AppState, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use sea_orm::DatabaseConnection;
@@ -87,6 +88,14 @@ impl Scene {
     }
 
     pub async fn with(database: TestDatabase, settings: Settings) -> Self {
+        Self::measured(database, settings, None).await
+    }
+
+    pub async fn measured(
+        database: TestDatabase,
+        settings: Settings,
+        metrics: Option<PrometheusHandle>,
+    ) -> Self {
         let db = database.connection().clone();
         let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
         let dispatcher = Dispatcher {
@@ -106,7 +115,7 @@ impl Scene {
             settings,
             tenant,
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed))),
-            metrics: None,
+            metrics,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

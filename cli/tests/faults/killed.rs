@@ -186,12 +186,13 @@ async fn the_whole_service_is_killed_at_random_moments() {
         let project = service.client().create_project(&format!("lane-{number}"), source(&repo)).await;
         lanes.push((repo, project));
     }
+    let body = json!({});
     let mut usual = Duration::from_secs(1);
     let mut hits = 0;
     for round in 0..rounds(10) {
         let client = service.client();
         let begun = Instant::now();
-        let started = join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &json!({})))).await;
+        let started = join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &body))).await;
         tokio::time::sleep(chance.moment(usual)).await;
         service.kill_9().await;
         service = launcher.embedded(&data).await;

@@ -28,8 +28,8 @@ const PROJECTS: usize = 5;
 const APIS: usize = 2;
 const WORKERS: usize = 3;
 
-const FILES: usize = 600;
-const CHANGED: usize = 200;
+const FILES: usize = 2_000;
+const CHANGED: usize = 1_500;
 
 /// How often a request is sent again because the process that it went to is being restarted.
 const TRIES: usize = 20;

@@ -1,6 +1,6 @@
 //! Two workers that think they own one sync: the first one stood still until its lease was over, and comes back.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, time::Instant};
 
 use futures::future::join_all;
 use serde_json::json;
@@ -87,17 +87,27 @@ pub(crate) async fn disturbed_at_random_moments<F: Future<Output = ()>>(
         let project = client.create_project(name, source(&repo)).await;
         lanes.push((repo, project));
     }
-    let start = || join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &json!({}))));
+    let body = json!({});
+    let start = || join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &body)));
     for sync in start().await {
         stage.completed(&sync.id).await;
     }
-    let (mut kept, mut hits) = (Vec::new(), 0);
-    for round in 0..rounds(8) {
+    let (mut kept, mut hits, mut usual) = (Vec::new(), 0, None);
+    for round in 0..=rounds(8) {
         for (repo, _) in &lanes {
             blocking(|| change_files(repo, CHANGED, round as u64));
         }
+        let begun = Instant::now();
         let syncs = start().await;
-        tokio::time::sleep(chance.moment(LONGEST_MOMENT)).await;
+        let Some(usual) = usual else {
+            // How long they take if nobody disturbs them.
+            for sync in &syncs {
+                stage.completed(&sync.id).await;
+            }
+            usual = Some(begun.elapsed());
+            continue;
+        };
+        tokio::time::sleep(chance.moment(usual)).await;
         disturb(true).await;
         for sync in &syncs {
             let row = stage.completed(&sync.id).await;
@@ -115,6 +125,3 @@ pub(crate) async fn disturbed_at_random_moments<F: Future<Output = ()>>(
     let sound = assert_sound(&stage.db).await;
     assert_eq!(sound.completed, sound.syncs.len());
 }
-
-/// About as long as a sync of these repositories takes.
-const LONGEST_MOMENT: Duration = Duration::from_millis(1_200);

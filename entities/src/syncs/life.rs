@@ -391,8 +391,9 @@ pub async fn request_cancel(db: &impl ConnectionTrait, id: SyncId) -> Result<boo
     Ok(running.rows_affected == 1)
 }
 
-/// Takes the claim of a running sync whose worker is known to be gone, so that it can be ended properly. `None` if it
-/// is not as `seen` any more.
+/// Takes the claim of a running sync whose worker is gone, so that it can be ended properly. `None` if it is not as
+/// `seen` any more; a lease that was over when it was seen may have been prolonged meanwhile: a worker's own transaction
+/// keeps its heartbeats waiting.
 pub async fn take_over(
     db: &impl ConnectionTrait,
     seen: &project_sync::Model,
@@ -401,11 +402,14 @@ pub async fn take_over(
     lease: Duration,
 ) -> Result<Option<Claim>, DbErr> {
     let claim = Claim { sync: seen.id, branch: seen.branch_id, token: seen.fencing_token };
+    let was_over = seen.lease_until.is_some_and(|until| until < now);
+    let is_over = Condition::all().add_option(was_over.then(|| project_sync::Column::LeaseUntil.lt(now)));
     let updated = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Worker, worker.into())
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
         .col_expr(project_sync::Column::FencingToken, (seen.fencing_token + 1).into())
         .filter(held(&claim))
+        .filter(is_over)
         .exec(db)
         .await?;
     Ok((updated.rows_affected == 1).then_some(Claim { token: claim.token + 1, ..claim }))

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::{
     cursor,
     extract::{Queried, page_limit},
-    model::{DeadFilterDto, DeadJobDto, Page},
+    model::{DeadFilterDto, DeadJobPage, Page},
     problem::{Problem, ProblemBody},
     state::App,
 };
@@ -38,14 +38,14 @@ pub(crate) struct Params {
     tag = "admin",
     params(Params),
     responses(
-        (status = 200, description = "A page of dead jobs.", body = Page<DeadJobDto>),
+        (status = 200, description = "A page of dead jobs.", body = DeadJobPage),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn dead_list(
     State(app): State<App>,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<DeadJobDto>>, Problem> {
+) -> Result<Json<DeadJobPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<DeadJobId> = cursor::decode(params.cursor.as_deref())?;
     let filter = DeadFilterDto { code: params.code, older_than_seconds: params.older_than_seconds };

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::{
     cursor,
     extract::{Queried, page_limit},
-    model::{JobDto, JobFilterDto, Page, SyncStatus, SyncTrigger},
+    model::{JobDto, JobFilterDto, JobPage, Page, SyncStatus, SyncTrigger},
     problem::{Problem, ProblemBody},
     state::App,
 };
@@ -47,14 +47,14 @@ pub(crate) struct Params {
     tag = "admin",
     params(Params),
     responses(
-        (status = 200, description = "A page of jobs.", body = Page<JobDto>),
+        (status = 200, description = "A page of jobs.", body = JobPage),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn jobs_list(
     State(app): State<App>,
     Queried(params): Queried<Params>,
-) -> Result<Json<Page<JobDto>>, Problem> {
+) -> Result<Json<JobPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<SyncId> = cursor::decode(params.cursor.as_deref())?;
     let filter = JobFilterDto {
