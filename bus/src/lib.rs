@@ -10,6 +10,7 @@ pub mod queue;
 mod redis_link;
 mod settings;
 pub mod telemetry;
+pub mod trace;
 
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use bus::trace;
 use entities::{ProjectSync, SyncStatus};
 use metrics::{counter, histogram};
-use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -48,35 +48,7 @@ pub(crate) fn count_phase(phase: &'static str, took: Duration, is_ok: bool) {
 
 /// Links a span to the request whose W3C trace context this is. A context that cannot be read is no harm.
 pub(crate) fn link(span: &Span, trace_parent: Option<&str>) {
-    if let Some(context) = trace_parent.and_then(read_trace_parent) {
+    if let Some(context) = trace_parent.and_then(trace::read) {
         span.add_link(context);
-    }
-}
-
-/// Reads `00-<trace id>-<span id>-<flags>` (W3C Trace Context, section 3.2).
-fn read_trace_parent(text: &str) -> Option<SpanContext> {
-    let mut parts = text.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    if version.len() != 2 || version == "ff" || trace.len() != 32 || span.len() != 16 || flags.len() != 2 {
-        return None;
-    }
-    let trace = TraceId::from_hex(trace).ok()?;
-    let span = SpanId::from_hex(span).ok()?;
-    let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?);
-    Some(SpanContext::new(trace, span, flags, true, TraceState::NONE)).filter(SpanContext::is_valid)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_trace_contexts() {
-        let context = read_trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").unwrap();
-        assert_eq!(context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
-        assert!(context.is_sampled());
-        for wrong in ["", "00-0-0-0", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "rubbish"] {
-            assert!(read_trace_parent(wrong).is_none(), "{wrong}");
-        }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) use limits::{checked_text, page_limit};
 pub(crate) use loaded::{LoadedProject, LoadedSync, sync as load_sync};
 pub(crate) use path::Id;
 pub(crate) use query::Queried;
-pub(crate) use trace::TraceParent;
+pub(crate) use trace::{TraceParent, remote_context};
 
 /// What a message of serde says is wrong: the field, as far as it tells, and the rest of the message.
 ///

@@ -8,9 +8,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use opentelemetry::{Context, trace::TraceContextExt};
 use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{extract::TraceParent, problem::Problem};
+use crate::{extract::remote_context, problem::Problem};
 
 /// Requests by method, route and status.
 const REQUESTS: &str = "project_sync_http_requests_total";
@@ -31,8 +33,12 @@ pub fn describe_metrics() {
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let trace = TraceParent::of(request.headers());
+    let remote = remote_context(request.headers());
     let span = tracing::info_span!("request", method, route, status = tracing::field::Empty);
+    if let Some(remote) = &remote {
+        // Fails where no spans are kept.
+        let _ = span.set_parent(Context::new().with_remote_span_context(remote.clone()));
+    }
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
@@ -42,12 +48,12 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     metrics::histogram!(DURATION, &labels).record(started.elapsed().as_secs_f64());
     let [method, route] = labels;
     metrics::counter!(REQUESTS, &[method, route, ("status", status.as_str().to_owned())]).increment(1);
-    with_trace(response, trace)
+    with_trace(response, remote.map(|remote| remote.trace_id().to_string()))
 }
 
 /// The same answer; a problem names the request's trace.
-fn with_trace(mut response: Response, trace: TraceParent) -> Response {
-    let Some(trace_id) = trace.trace_id() else { return response };
+fn with_trace(mut response: Response, trace_id: Option<String>) -> Response {
+    let Some(trace_id) = trace_id else { return response };
     match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem.answer(Some(trace_id)),
         None => response,
