@@ -1,10 +1,15 @@
 //! What can be typed.
 
+mod help;
+pub mod operator;
+
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
+
+use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +19,7 @@ Examples:
   project-sync memory name --query 'release notes'     what is known about something
   project-sync diff name 3 latest                      what changed since the third sync
   project-sync restore name --to 3                     bring files and memory back to it
+  project-sync dead requeue --error unreachable --yes  do again what failed for this reason
 
 PROJECT is a project's name, its id or the start of it, or its source as it was given to `sync`.
 SYNC is `latest`, a number (3 or #3), branch#number, or a sync's id or the start of it.
@@ -33,6 +39,12 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What was typed. Ends the program if it cannot be understood, or if only help was asked for.
+pub fn parse() -> Cli {
+    let matches = help::command().get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// Options of every command.
@@ -110,6 +122,14 @@ pub enum Command {
     Api(ServeArgs),
     /// Run a worker alone; queue and database are shared with other processes
     Worker(WorkerArgs),
+    /// Look at syncs of all projects as jobs; cancel, repeat or remove them
+    Jobs(JobsArgs),
+    /// Look at the queue, pause it, or let it go on
+    Queue(QueueArgs),
+    /// Look at what was given up; do it again or remove it
+    Dead(DeadArgs),
+    /// Check settings, database, queue, clock and workers, and say what to do
+    Doctor(DoctorArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
     /// Print every setting with its default, as a settings file
@@ -311,24 +331,33 @@ pub enum MigrateAction {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
+    use super::{
+        help::{GROUPS, command},
+        *,
+    };
 
     #[test]
     fn the_arguments_hold_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
+            assert!(command().find_subcommand(name).is_some(), "{name}");
+        }
     }
 
     #[test]
     fn help_is_stable() {
-        let mut command = Cli::command().term_width(100);
+        let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff"] {
+        for name in ["sync", "memory", "diff", "doctor"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{name}"), help);
+        }
+        for (group, name) in [("jobs", "ls"), ("jobs", "requeue"), ("queue", "pause"), ("dead", "purge")] {
+            let group_command = command.find_subcommand_mut(group).unwrap();
+            let help = group_command.find_subcommand_mut(name).unwrap().render_help();
+            insta::assert_snapshot!(format!("help_{group}_{name}"), help);
         }
     }
 

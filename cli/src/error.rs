@@ -72,6 +72,27 @@ pub enum CliError {
     /// The queue does not answer.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A service refused, or the same rule did without one.
+    #[error("{message}")]
+    Refused {
+        /// The status that the API answers with.
+        status: u16,
+        /// The stable word of the problem.
+        code: String,
+        /// The problem in words.
+        message: String,
+    },
+    /// A service does not answer, or is none of ours.
+    #[error("cannot reach {server}: {reason}")]
+    Unreachable {
+        /// Its address.
+        server: String,
+        /// Why.
+        reason: String,
+    },
+    /// So many parts are broken.
+    #[error("not all is well: {0} failed")]
+    Unhealthy(usize),
     /// The database needs migrations that are not applied on the way.
     #[error("the database's schema is {0} migrations behind this program")]
     PendingMigrations(usize),
@@ -143,7 +164,8 @@ impl CliError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Usage { .. } => USAGE,
-            Self::OpenDatabase { file: None, .. } | Self::Queue(_) => UNREACHABLE,
+            Self::OpenDatabase { file: None, .. } | Self::Queue(_) | Self::Unreachable { .. } => UNREACHABLE,
+            Self::Refused { status, .. } => exit_code_of_status(*status),
             Self::SourceText(SourceSpecError::Unknown(_)) | Self::NotFound { .. } => NOT_FOUND,
             Self::SourceText(_) => USAGE,
             Self::Interrupted => INTERRUPTED,
@@ -164,15 +186,36 @@ impl CliError {
                 "the data folder must be writable and have space left; --data names another one".to_owned(),
             ),
             Self::Paused => Some("`project-sync queue resume` ends the pause".to_owned()),
+            Self::Refused { code, .. } if code == "unauthorized" => Some(
+                "give the service's token with --server-token-file or PROJECT_SYNC_SERVER_TOKEN".to_owned(),
+            ),
+            Self::Unreachable { .. } => Some("check that the service runs, and its address".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),
         }
     }
 }
 
+impl From<api::Problem> for CliError {
+    fn from(problem: api::Problem) -> Self {
+        let code = problem.code();
+        Self::Refused { status: code.status().as_u16(), code: code.word(), message: problem.to_string() }
+    }
+}
+
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         Self::Sync(error.into())
+    }
+}
+
+/// The exit code for a status of the API.
+fn exit_code_of_status(status: u16) -> u8 {
+    match status {
+        400 | 422 => USAGE,
+        404 => NOT_FOUND,
+        503 => UNREACHABLE,
+        _ => FAILED,
     }
 }
 
@@ -226,6 +269,11 @@ mod tests {
         assert_eq!(source(SourceError::EmptyRepository), 1);
         assert_eq!(source(SourceError::Cancelled), 130);
         assert_eq!(CliError::Interrupted.exit_code(), 130);
+        let refused = |code| CliError::from(api::Problem::new(code, "why")).exit_code();
+        assert_eq!(refused(api::Code::SyncNotFound), 4);
+        assert_eq!(refused(api::Code::FilterRequired), 2);
+        assert_eq!(refused(api::Code::AlreadyEnded), 1);
+        assert_eq!(refused(api::Code::DatabaseAway), 3);
         assert_eq!(CliError::from(SourceSpecError::Empty).exit_code(), 2);
         assert_eq!(CliError::from(io::Error::from(io::ErrorKind::BrokenPipe)).exit_code(), 0);
         assert_eq!(CliError::from(io::Error::from(io::ErrorKind::StorageFull)).exit_code(), 1);

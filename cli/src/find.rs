@@ -207,7 +207,7 @@ pub fn state_after(sync: &ProjectSync) -> Result<StateAt, CliError> {
 }
 
 /// `did you mean …?`, if some names look like `text`.
-fn suggest(text: &str, names: &[&str]) -> Option<String> {
+pub fn suggest(text: &str, names: &[&str]) -> Option<String> {
     let lower = text.to_lowercase();
     let mut alike: Vec<(f64, &str)> = names
         .iter()

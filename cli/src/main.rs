@@ -1,16 +1,19 @@
 //! Project Sync at the command line: parse, wire, run one command, tell how it went.
 //!
 //! [`args`] says what can be typed and [`settings`] what can be set; [`open`] wires database and worker together; each
-//! command is one file under [`commands`]. A sync is got done by [`drive`] and shown by [`live`]. Data goes to standard
+//! command is one file under [`commands`]. A sync is got done by [`drive`] and shown by [`live`]. What operators do works
+//! on the database or through a service's API: [`operator`]. Data goes to standard
 //! output, everything else to standard error.
 
 mod args;
+mod client;
 mod commands;
 mod drive;
 mod error;
 mod find;
 mod live;
 mod open;
+mod operator;
 mod out;
 mod render;
 mod service;
@@ -21,15 +24,13 @@ mod telemetry;
 use std::process::ExitCode;
 
 use crate::{
-    args::Cli,
     error::CliError,
     out::{Paint, tell},
 };
-use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = args::parse();
     // Fails only if there is one already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match commands::run(cli).await {

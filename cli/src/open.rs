@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bus::{Dispatcher, LocalProgressBus, LocalQueue, RedisProgressBus, RedisQueue};
+use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, TenantId, projects};
 use migration::{Migrator, MigratorTrait};
@@ -80,26 +80,12 @@ impl App {
         Ok(Self { db, tenant, settings, output: global.output, quiet: global.quiet, clock, file })
     }
 
-    /// What writes rows and tells workers: the one place where the two ways to run differ. A command that runs beside an
-    /// embedded service shares its database and not its queue; the service's rescue finds what it leaves.
+    /// What writes rows and tells workers: see [`dispatcher`].
     ///
     /// # Errors
     /// If there is to be a Redis and it does not answer.
     pub async fn dispatcher(&self) -> Result<Dispatcher, CliError> {
-        let settings = &self.settings.queue;
-        let db = self.db.clone();
-        Ok(match settings.redis_url {
-            None => Dispatcher {
-                db,
-                queue: Arc::new(LocalQueue::new(settings.lease())),
-                progress: Arc::new(LocalProgressBus::default()),
-            },
-            Some(_) => Dispatcher {
-                db,
-                queue: Arc::new(RedisQueue::connect(settings).await?),
-                progress: Arc::new(RedisProgressBus::connect(settings).await?),
-            },
-        })
+        dispatcher(self.db.clone(), &self.settings.queue).await
     }
 
     /// What runs a sync that a command waits for.
@@ -140,6 +126,38 @@ impl App {
             persistence,
         })
     }
+}
+
+/// What writes rows and tells workers: the one place where the two ways to run differ. A command that runs beside an
+/// embedded service shares its database and not its queue; the service's rescue finds what it leaves.
+///
+/// # Errors
+/// If there is to be a Redis and it does not answer.
+pub async fn dispatcher(db: DatabaseConnection, settings: &QueueSettings) -> Result<Dispatcher, CliError> {
+    Ok(match settings.redis_url {
+        None => Dispatcher {
+            db,
+            queue: Arc::new(LocalQueue::new(settings.lease())),
+            progress: Arc::new(LocalProgressBus::default()),
+        },
+        Some(_) => Dispatcher {
+            db,
+            queue: Arc::new(RedisQueue::connect(settings).await?),
+            progress: Arc::new(RedisProgressBus::connect(settings).await?),
+        },
+    })
+}
+
+/// The SQLite file that the settings name, if it is not there yet. Nothing is made.
+pub fn missing_file(global: &Global, settings: &Settings) -> Option<PathBuf> {
+    let file = match &settings.database.url {
+        Some(url) => PathBuf::from(url.strip_prefix("sqlite:")?),
+        None => {
+            let folder = global.data.clone().or_else(|| Some(folders()?.data_dir().to_owned()))?;
+            folder.join(DATABASE_FILE)
+        }
+    };
+    (!file.exists()).then_some(file)
 }
 
 impl Database {

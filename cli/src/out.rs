@@ -72,16 +72,24 @@ pub fn tell(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Colours for standard error: none unless it is a terminal and the user wants them (<https://no-color.org>).
+/// Colours: none unless they go to a terminal and the user wants them (<https://no-color.org>).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Paint(bool);
 
 impl Paint {
     /// As the terminal and the environment say.
     pub fn stderr() -> Self {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self(io::stderr().is_terminal() && !refused)
+        Self(io::stderr().is_terminal() && !Self::is_refused())
+    }
+
+    /// The same for standard output.
+    pub fn stdout() -> Self {
+        Self(io::stdout().is_terminal() && !Self::is_refused())
+    }
+
+    fn is_refused() -> bool {
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
     }
 
     /// Whether there are colours.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bus::{Dispatcher, queue::QueueStats};
+use bus::{Dispatcher, JobQueue, queue::QueueStats};
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
     ProjectSync, now_of,
@@ -84,7 +84,7 @@ pub async fn doctor(
             }
         }
     }
-    checks.extend(queue_checks(dispatcher).await);
+    checks.extend(queue_checks(&*dispatcher.queue).await);
     checks
 }
 
@@ -169,10 +169,12 @@ async fn pauses(db: &DatabaseConnection) -> Result<Check, DbErr> {
     Ok(Check::warn("pauses", detail, "project-sync queue resume, when you are done"))
 }
 
-async fn queue_checks(dispatcher: &Dispatcher) -> Vec<Check> {
-    let advice = "check that the queue's server runs, and queue.url; syncs wait in the database meanwhile";
+/// Checks the queue and who serves it; all that can be told while the database is away.
+pub async fn queue_checks(queue: &dyn JobQueue) -> Vec<Check> {
+    let advice =
+        "check that the queue's server runs, and queue.redis_url; syncs wait in the database meanwhile";
     let started = Instant::now();
-    match tokio::time::timeout(PATIENCE, dispatcher.queue.stats()).await {
+    match tokio::time::timeout(PATIENCE, queue.stats()).await {
         Ok(Ok(stats)) => {
             vec![Check::ok("queue", format!("answers in {}", took(started))), workers(&stats)]
         }

@@ -10,6 +10,6 @@ mod queue;
 
 pub use bulk::{Bulk, MAX_BULK};
 pub use dead::{DeadVerb, change_dead};
-pub use doctor::{CLOCK_TOLERANCE, Check, Health, STUCK_AFTER, doctor};
+pub use doctor::{CLOCK_TOLERANCE, Check, Health, STUCK_AFTER, doctor, queue_checks};
 pub use jobs::{JobVerb, Removal, change_jobs, remove_job};
 pub use queue::{QueueOverview, overview};

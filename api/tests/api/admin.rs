@@ -187,6 +187,16 @@ on_each_database! {
         assert_eq!((done["matched"].as_u64(), done["changed"].as_u64()), (Some(2), Some(2)));
         let purged = scene.post("/api/v1/admin/dead/purge", json!({ "all": true })).await.expect(200);
         assert_eq!(purged, json!({ "matched": 1, "changed": 1, "ids": [rubbish.to_string()] }));
+        let kept = NewDeadJob {
+            sync: None,
+            payload: Some("{".to_owned()),
+            code: "broken-message".to_owned(),
+            message: "no job".to_owned(),
+            attempts: 1,
+        };
+        let kept = queue::bury(&scene.db, kept, chrono::Utc::now()).await.unwrap().id;
+        scene.delete(&format!("/api/v1/admin/dead/{kept}")).await.expect(204);
+        scene.delete(&format!("/api/v1/admin/dead/{kept}")).await.problem(404, "dead-job-not-found");
         assert_eq!(scene.get("/api/v1/admin/dead").await.expect(200), json!({ "items": [] }));
     }
 

@@ -8,6 +8,7 @@ mod files;
 mod history;
 mod memory;
 mod migrate;
+mod operator;
 mod projects;
 mod restore;
 mod serve;
@@ -32,6 +33,11 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Config = command {
         return config::run();
     }
+    if let Command::Doctor(args) = &command {
+        // Even the settings may be what is broken.
+        crate::telemetry::for_command(&global);
+        return operator::doctor::run(&global, args).await;
+    }
     let mut settings = Settings::load(global.config.as_deref())?;
     match &command {
         Command::Serve(args) => return serve::serve(&global, settings, args).await,
@@ -41,6 +47,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     }
     if let Command::Migrate(args) = &command {
         return migrate::run(args, &global, &settings).await;
+    }
+    if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
+        return operator::run(&global, settings, &command).await;
     }
     let spec = match &command {
         Command::Sync(args) => Some(source::apply(&args.source, &mut settings.source)?),
@@ -74,6 +83,10 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Serve(_)
             | Command::Api(_)
             | Command::Worker(_)
+            | Command::Jobs(_)
+            | Command::Queue(_)
+            | Command::Dead(_)
+            | Command::Doctor(_)
             | Command::Sync(_)
             | Command::Branches(_),
             _,

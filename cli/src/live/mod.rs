@@ -9,7 +9,13 @@ use std::io::{self, IsTerminal};
 use bus::ProgressEvent;
 use entities::SyncKind;
 
-use crate::{args::Output, open::App, out::Out};
+pub use plain::line;
+
+use crate::{
+    args::{Global, Output},
+    open::App,
+    out::Out,
+};
 
 /// What is shown to people.
 enum Human {
@@ -27,10 +33,19 @@ pub struct View {
 impl View {
     /// The view that fits the options and where the output goes.
     pub fn new(app: &App, kind: SyncKind) -> Self {
-        let is_json = app.output == Output::Json;
+        Self::with(app.output, app.quiet, kind)
+    }
+
+    /// The view that fits the options, where no database is open.
+    pub fn of(global: &Global, kind: SyncKind) -> Self {
+        Self::with(global.output, global.quiet, kind)
+    }
+
+    fn with(output: Output, is_quiet: bool, kind: SyncKind) -> Self {
+        let is_json = output == Output::Json;
         // Two writers on one terminal would tear each other's lines.
         let is_taken = is_json && io::stdout().is_terminal();
-        let human = if app.quiet || is_taken {
+        let human = if is_quiet || is_taken {
             Human::Nothing
         } else if io::stderr().is_terminal() {
             Human::Terminal(Box::new(terminal::Terminal::new(kind)))

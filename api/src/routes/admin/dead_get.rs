@@ -31,6 +31,10 @@ pub(crate) async fn dead_get(
 
 /// The dead job of this id.
 pub(super) async fn load(app: &App, id: DeadJobId) -> Result<DeadJob, Problem> {
-    let missing = || Problem::new(Code::DeadJobNotFound, format!("there is no dead job {id}")).field("id");
-    queue::dead(app.db(), id).await?.ok_or_else(missing)
+    queue::dead(app.db(), id).await?.ok_or_else(|| missing(id))
+}
+
+/// That there is none of this id.
+pub(super) fn missing(id: DeadJobId) -> Problem {
+    Problem::new(Code::DeadJobNotFound, format!("there is no dead job {id}")).field("id")
 }

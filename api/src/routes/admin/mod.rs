@@ -3,6 +3,7 @@
 mod dead_get;
 mod dead_list;
 mod dead_purge;
+mod dead_remove;
 mod dead_requeue;
 mod dead_requeue_all;
 mod doctor;
@@ -40,7 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue_pause::queue_pause))
         .routes(routes!(queue_resume::queue_resume))
         .routes(routes!(dead_list::dead_list))
-        .routes(routes!(dead_get::dead_get))
+        .routes(routes!(dead_get::dead_get, dead_remove::dead_remove))
         .routes(routes!(dead_requeue::dead_requeue))
         .routes(routes!(dead_requeue_all::dead_requeue_all))
         .routes(routes!(dead_purge::dead_purge))
