@@ -77,6 +77,15 @@ impl Dispatcher {
         }
     }
 
+    /// Queues the message for a sync that waits again because its worker is gone. That worker may not be dead but out of
+    /// reach, and hold its loan of the message for as long as it likes: this makes an end of that.
+    pub async fn wake_again(&self, sync: &ProjectSync, now: DateTime<Utc>) {
+        if let Err(error) = self.queue.revoke(&[sync.id]).await {
+            tracing::warn!(%error, sync = %sync.id, "the old loan stays");
+        }
+        self.wake(sync, now).await;
+    }
+
     /// Wakes the sync that waits for the end of another one of its branch, if one does.
     ///
     /// # Errors

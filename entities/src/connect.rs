@@ -106,6 +106,11 @@ pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction,
     }
 }
 
+/// Whether the database answers within this time.
+pub async fn is_there(db: &DatabaseConnection, patience: Duration) -> bool {
+    tokio::time::timeout(patience, now_of(db)).await.is_ok_and(|answer| answer.is_ok())
+}
+
 /// What time it is for the database. SQLite's is the machine's, to the millisecond.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ pub mod syncs;
 mod tables;
 pub mod temporal;
 
-pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, begin_write, connect, now_of};
+pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, begin_write, connect, is_there, now_of};
 pub use ids::{BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SyncId, TenantId};
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};

@@ -31,6 +31,9 @@ pub enum SyncError {
     /// Another worker has taken the sync over.
     #[error("the sync was taken over by another worker")]
     ClaimLost,
+    /// The database has not answered in time.
+    #[error("the database has not answered in time")]
+    NoAnswer,
     /// Someone asked for its end.
     #[error("cancelled")]
     Cancelled,
@@ -93,6 +96,7 @@ impl SyncError {
             Self::Proof { .. } => "proof",
             Self::PathTooLong(_) => "path-too-long",
             Self::ClaimLost => "claim-lost",
+            Self::NoAnswer => "database",
             Self::Cancelled => "cancelled",
             Self::NoSuchSync(_) => "no-such-sync",
             Self::Internal(_) => "internal",

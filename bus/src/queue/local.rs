@@ -93,6 +93,14 @@ impl JobQueue for LocalQueue {
         Ok(())
     }
 
+    async fn revoke(&self, ids: &[SyncId]) -> Result<(), QueueError> {
+        let mut state = self.state();
+        for id in ids {
+            state.revoke(&id.to_string());
+        }
+        Ok(())
+    }
+
     async fn cancel(&self, id: SyncId) -> Result<(), QueueError> {
         let _ = self.signals.send(Signal::Cancel(id));
         Ok(())

@@ -158,6 +158,12 @@ pub trait JobQueue: Send + Sync + 'static {
     /// If the queue is away.
     async fn remove(&self, ids: &[SyncId]) -> Result<(), QueueError>;
 
+    /// Forgets jobs, on loan or not: whoever held a loan has lost it.
+    ///
+    /// # Errors
+    /// If the queue is away.
+    async fn revoke(&self, ids: &[SyncId]) -> Result<(), QueueError>;
+
     /// Tells all workers that a sync is to end.
     ///
     /// # Errors

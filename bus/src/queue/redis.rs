@@ -150,6 +150,17 @@ impl JobQueue for RedisQueue {
         Ok(())
     }
 
+    async fn revoke(&self, ids: &[SyncId]) -> Result<(), QueueError> {
+        for ids in ids.chunks(MAX_BATCH) {
+            let mut script = self.scripts.revoke.begin();
+            for id in ids {
+                script.arg(id.to_string());
+            }
+            self.link.call::<()>(&script).await?;
+        }
+        Ok(())
+    }
+
     async fn cancel(&self, id: SyncId) -> Result<(), QueueError> {
         let mut script = self.scripts.cancel.begin();
         Ok(self.link.call(script.arg(format!("{CANCEL}{id}"))).await?)

@@ -39,6 +39,26 @@ on_each_queue! {
         settle(&*queue, &held, Settlement::Done).await;
     }
 
+    async fn a_revoked_loan_is_lost_and_its_job_forgotten(place: Place) {
+        let queue = place.queue(LONG).await;
+        let new = job();
+        let id = new.job.sync_id();
+        queue.push(&[new.clone(), job()]).await.unwrap();
+        let held = claim(&*queue, 1).await.remove(0);
+        queue.revoke(&[id]).await.unwrap();
+        assert_eq!(queue.prolong("worker", &[held.receipt()]).await.unwrap(), [held.receipt()]);
+        queue.push(&[new]).await.unwrap();
+        settle(&*queue, &held, Settlement::Done).await;
+        let ids: Vec<String> = claim(&*queue, 3).await.into_iter().map(|delivery| delivery.id).collect();
+        assert_eq!(ids.len(), 2, "{ids:?}");
+        assert!(ids.contains(&id.to_string()));
+        // What waits is forgotten, too.
+        let waiting = job();
+        queue.push(&[waiting.clone()]).await.unwrap();
+        queue.revoke(&[waiting.job.sync_id()]).await.unwrap();
+        assert!(claim(&*queue, 1).await.is_empty());
+    }
+
     async fn prolonging_tells_exactly_what_is_lost(place: Place) {
         let queue = place.queue(LONG).await;
         queue.push(&[job(), job(), job()]).await.unwrap();

@@ -49,6 +49,10 @@ impl JobQueue for Watched {
         self.queue.remove(ids).await
     }
 
+    async fn revoke(&self, ids: &[SyncId]) -> Result<(), QueueError> {
+        self.queue.revoke(ids).await
+    }
+
     async fn cancel(&self, id: SyncId) -> Result<(), QueueError> {
         self.queue.cancel(id).await
     }

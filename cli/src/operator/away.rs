@@ -41,6 +41,10 @@ impl JobQueue for Away {
         self.refused()
     }
 
+    async fn revoke(&self, _: &[SyncId]) -> Result<(), QueueError> {
+        self.refused()
+    }
+
     async fn cancel(&self, _: SyncId) -> Result<(), QueueError> {
         self.refused()
     }

@@ -7,6 +7,7 @@ use entities::{
     PhaseRecord, ProjectSync, SyncStatus, projects,
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
 };
+use sea_orm::{DatabaseConnection, DbBackend};
 use source::{Notice, Opened, SourceContext, SourceError, open_source, retry::RetryPolicy};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -21,6 +22,9 @@ use crate::{
     settings::WorkerSettings,
     telemetry,
 };
+
+/// How long the database is given to answer to a claim: another worker may reach it.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs syncs.
 pub struct Runner {
@@ -85,7 +89,14 @@ impl Runner {
         let id = job.sync_id();
         let lease = self.settings.lease();
         let db = &self.dispatcher.db;
-        let claim = match syncs::claim(db, id, self.instance.name(), self.clock.now(), lease).await? {
+        let claim = syncs::claim(db, id, self.instance.name(), self.clock.now(), lease);
+        // SQLite's writers queue up for a while, and there is no other database that could be reached.
+        let patience = match db.get_database_backend() {
+            DbBackend::Sqlite => 2 * entities::SQLITE_BUSY_TIMEOUT,
+            _ => CLAIM_PATIENCE,
+        };
+        let claim = tokio::time::timeout(patience, claim).await.map_err(|_| SyncError::NoAnswer)?;
+        let claim = match claim? {
             ClaimOutcome::Claimed(claim) => claim,
             ClaimOutcome::BranchBusy => return Ok(RunOutcome::BranchBusy),
             ClaimOutcome::Paused => return Ok(RunOutcome::Paused),
@@ -116,9 +127,12 @@ impl Runner {
             Ok(()) => None,
             Err(error) => {
                 // A sync that was taken over, or whose last commit went through after all, stays as it is.
-                match self.stop_after(&run, &error, &records, &stop).await {
-                    Ok(()) | Err(SyncError::ClaimLost) => Some(error),
-                    Err(ending_error) => return Err(ending_error),
+                // Later than a lease after the last heartbeat nobody would take it from us any more.
+                let ending = self.stop_after(&run, &error, &records, &stop);
+                match tokio::time::timeout(2 * self.settings.lease(), ending).await {
+                    Ok(Ok(()) | Err(SyncError::ClaimLost)) => Some(error),
+                    Ok(Err(ending_error)) => return Err(ending_error),
+                    Err(_) => return Err(SyncError::NoAnswer),
                 }
             }
         };
@@ -329,7 +343,12 @@ impl Runner {
                     () = hand_over.cancelled(), if !stop.is_cancelled() => stop.cancel(),
                     () = over.cancelled() => return,
                 }
-                match syncs::heartbeat(&db, &claim, clock.now(), lease).await {
+                let beat = syncs::heartbeat(&db, &claim, clock.now(), lease);
+                let Some(beat) = beat_in_time(&db, lease, beat).await else {
+                    tracing::warn!("the database has not answered for as long as the claim holds");
+                    return stop.cancel();
+                };
+                match beat {
                     Ok(Heartbeat::Held) => {}
                     // Still prolonged: the ending is written under the claim, too.
                     Ok(Heartbeat::CancelRequested) => stop.cancel(),
@@ -343,6 +362,23 @@ impl Runner {
             }
         });
         done.drop_guard()
+    }
+}
+
+/// Waits for a heartbeat. Our own transaction may hold it up, for as long as that takes; `None` if the database does not
+/// answer other questions either.
+async fn beat_in_time<T>(
+    db: &DatabaseConnection,
+    lease: Duration,
+    beat: impl Future<Output = T>,
+) -> Option<T> {
+    let mut beat = std::pin::pin!(beat);
+    loop {
+        match tokio::time::timeout(lease, &mut beat).await {
+            Ok(beat) => return Some(beat),
+            Err(_) if entities::is_there(db, CLAIM_PATIENCE).await => {}
+            Err(_) => return None,
+        }
     }
 }
 

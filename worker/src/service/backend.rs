@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::{Layer, Service};
 
-use super::loans::{Loans, Running};
+use super::loans::{Gate, Loans, Running};
 
 /// How long a job waits after its handling broke in a way that it did not foresee.
 const UNFORESEEN_DELAY: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub struct LeaseBackend {
 impl LeaseBackend {
     /// Begins to claim up to `slots` jobs at once, until `draining` fires.
     pub fn open(queue: Arc<dyn JobQueue>, worker: &str, slots: usize, draining: CancellationToken) -> Self {
-        Self::with(queue, worker, slots, Arc::default(), draining)
+        Self::with(queue, worker, slots, Arc::default(), Gate::default(), draining)
     }
 
     pub(super) fn with(
@@ -47,9 +47,10 @@ impl LeaseBackend {
         worker: &str,
         slots: usize,
         running: Arc<Running>,
+        gate: Gate,
         draining: CancellationToken,
     ) -> Self {
-        let (loans, deliveries) = Loans::open(queue, worker.to_owned(), slots, running, draining);
+        let (loans, deliveries) = Loans::open(queue, worker.to_owned(), slots, running, gate, draining);
         let closed = CancellationToken::new();
         let (over, guard) = (Arc::clone(&loans), closed.clone());
         tokio::spawn(async move {

@@ -14,7 +14,7 @@ use entities::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::loans::Running;
+use super::loans::{Gate, Running};
 use crate::{
     error::SyncError,
     pipeline::{Rescued, RunOutcome, Runner, Stop},
@@ -22,6 +22,9 @@ use crate::{
 
 /// How long a job waits while the database is away.
 const DATABASE_DELAY: Duration = Duration::from_secs(1);
+
+/// How long the database is given to answer before it counts as away.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Nothing is left to do.
 const DONE: Settlement = Settlement::Done;
@@ -31,6 +34,8 @@ const DONE: Settlement = Settlement::Done;
 pub(super) struct Handler {
     pub(super) runner: Arc<Runner>,
     pub(super) running: Arc<Running>,
+    /// Whether jobs are claimed.
+    pub(super) gate: Gate,
     /// Fires when what runs is to be given to other workers.
     pub(super) hand_over: CancellationToken,
 }
@@ -119,10 +124,20 @@ impl Handler {
                 | RunOutcome::NotPending,
             ) => DONE,
             Err(error) => {
-                tracing::warn!(%error, "the sync cannot be run now");
+                tracing::warn!(%error, "the sync cannot be run here now");
+                self.wait_for_the_database();
                 Settlement::Retry { after: DATABASE_DELAY, counted: false }
             }
         }
+    }
+
+    /// Nothing more is claimed while the database is out of reach: another worker may reach it.
+    fn wait_for_the_database(&self) {
+        let db = self.runner.dispatcher.db.clone();
+        self.gate.shut_until(move || {
+            let db = db.clone();
+            async move { entities::is_there(&db, DATABASE_PATIENCE).await }
+        });
     }
 
     /// Wakes the sync that waited for this one. Where that fails, the rescue does it.
@@ -155,6 +170,7 @@ impl Handler {
             Ok(_) => DONE,
             Err(error) => {
                 tracing::warn!(%error, "the dead set cannot be written now");
+                self.wait_for_the_database();
                 Settlement::Retry { after: DATABASE_DELAY, counted: false }
             }
         }

@@ -12,7 +12,7 @@ use entities::SyncId;
 use futures::{FutureExt, StreamExt};
 use rand::Rng;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
@@ -24,8 +24,47 @@ const IDLE_POLL: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long a queue that is away is waited for once nothing more is claimed: what is not settled by then is lent again
+/// when its loan runs out, and finds its sync done.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// What is done with one loan.
 type Settled = (Receipt, Settlement, oneshot::Sender<()>);
+
+/// Whether jobs can be run here: not while the database is away, when others may reach it. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Gate(Arc<watch::Sender<bool>>);
+
+impl Default for Gate {
+    /// An open one.
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(true)))
+    }
+}
+
+impl Gate {
+    async fn is_open(&self) {
+        // The sender lives as long as we do, so there is always an answer.
+        let _ = self.0.subscribe().wait_for(|is_open| *is_open).await;
+    }
+
+    /// Shuts it until `is_well` says that all is well, which is asked again and again.
+    pub(super) fn shut_until<F>(&self, is_well: impl Fn() -> F + Send + 'static)
+    where
+        F: Future<Output = bool> + Send,
+    {
+        if !self.0.send_replace(false) {
+            return;
+        }
+        let gate = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            while !is_well().await {
+                tokio::time::sleep(FIRST_PAUSE * 5).await;
+            }
+            gate.send_replace(true);
+        });
+    }
+}
 
 /// The loans of one worker.
 pub(super) struct Loans {
@@ -36,6 +75,7 @@ pub(super) struct Loans {
     slots: Arc<Semaphore>,
     settlements: mpsc::Sender<Settled>,
     wake: Notify,
+    gate: Gate,
     /// Fires when nothing more is to be claimed.
     draining: CancellationToken,
     /// Fires when everything ends.
@@ -97,6 +137,7 @@ impl Loans {
         worker: String,
         slots: usize,
         running: Arc<Running>,
+        gate: Gate,
         draining: CancellationToken,
     ) -> (Arc<Self>, mpsc::Receiver<Delivery>) {
         let slots = slots.clamp(1, MAX_BATCH);
@@ -109,12 +150,14 @@ impl Loans {
             slots: Arc::new(Semaphore::new(slots)),
             settlements,
             wake: Notify::new(),
+            gate,
             draining,
             closed: CancellationToken::new(),
         });
         tokio::spawn(Arc::clone(&loans).listen(running));
         tokio::spawn(Arc::clone(&loans).prolong());
-        tokio::spawn(settle_in_batches(Arc::clone(&loans.queue), settled, loans.closed.clone()));
+        let (draining, closed) = (loans.draining.clone(), loans.closed.clone());
+        tokio::spawn(settle_in_batches(Arc::clone(&loans.queue), settled, draining, closed));
         tokio::spawn(Arc::clone(&loans).claim(deliver));
         (loans, deliveries)
     }
@@ -169,13 +212,19 @@ impl Loans {
         }
     }
 
-    /// Waits for free slots, and takes all of them. `None` when nothing more is to be claimed.
+    /// Waits until jobs can be run and there are free slots, and takes all of them. `None` when nothing more is to be
+    /// claimed.
     async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        let first = async {
+            let first = Arc::clone(&self.slots).acquire_owned().await;
+            self.gate.is_open().await;
+            first
+        };
         let first = tokio::select! {
             biased;
             () = self.draining.cancelled() => return None,
             () = self.closed.cancelled() => return None,
-            first = Arc::clone(&self.slots).acquire_owned() => first.ok()?,
+            first = first => first.ok()?,
         };
         let mut room = first;
         let more = self.slots.available_permits() as u32;
@@ -255,11 +304,12 @@ impl Loans {
     }
 }
 
-/// Settles what comes in, as much as there is at once, until it is taken. Once everything ends, it is tried for no
-/// longer than a loan holds.
+/// Settles what comes in, as much as there is at once, until it is taken; once nothing more is claimed, for no longer than
+/// [`LAST_PATIENCE`].
 async fn settle_in_batches(
     queue: Arc<dyn JobQueue>,
     mut settled: mpsc::Receiver<Settled>,
+    draining: CancellationToken,
     closed: CancellationToken,
 ) {
     loop {
@@ -276,12 +326,16 @@ async fn settle_in_batches(
         }
         let settlements: Vec<_> =
             batch.iter().map(|(receipt, settlement, _)| (receipt.clone(), *settlement)).collect();
-        let (mut pause, began) = (FIRST_PAUSE, Instant::now());
+        let mut pause = FIRST_PAUSE;
+        let mut last_chance = None;
         while let Err(error) = queue.settle(&settlements).await {
-            if closed.is_cancelled() && began.elapsed() > queue.lease() {
-                return;
-            }
             tracing::warn!(%error, "loans cannot be settled now");
+            if draining.is_cancelled() || closed.is_cancelled() {
+                let until = *last_chance.get_or_insert_with(|| Instant::now() + LAST_PATIENCE);
+                if Instant::now() > until {
+                    break;
+                }
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

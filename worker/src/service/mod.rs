@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::{LeaseBackend, Settle, SettleLayer};
 
-use self::handler::Handler;
+use self::{handler::Handler, loans::Gate};
 use crate::pipeline::Runner;
 
 /// How long the queue may take to answer for the first time before it is asked again.
@@ -26,8 +26,12 @@ const FIRST_ANSWER_PAUSE: Duration = Duration::from_millis(500);
 /// Runs syncs as they come until `stop` fires, then drains: nothing more is claimed, what runs may end within
 /// `worker.drain_seconds`, and what has not ended by then is handed over. `ready` is called once syncs are taken.
 pub async fn serve(runner: Arc<Runner>, stop: CancellationToken, ready: impl FnOnce()) {
-    let handler =
-        Handler { runner: Arc::clone(&runner), running: Arc::default(), hand_over: CancellationToken::new() };
+    let handler = Handler {
+        runner: Arc::clone(&runner),
+        running: Arc::default(),
+        gate: Gate::default(),
+        hand_over: CancellationToken::new(),
+    };
     if !is_queue_there(&runner, &stop).await {
         return;
     }
@@ -39,7 +43,8 @@ pub async fn serve(runner: Arc<Runner>, stop: CancellationToken, ready: impl FnO
     let monitor = Monitor::new()
         .register(move |_| {
             let running = Arc::clone(&handler.running);
-            let backend = LeaseBackend::with(Arc::clone(&queue), &name, slots, running, draining.clone());
+            let (queue, gate) = (Arc::clone(&queue), handler.gate.clone());
+            let backend = LeaseBackend::with(queue, &name, slots, running, gate, draining.clone());
             WorkerBuilder::new(name.as_str())
                 .backend(backend)
                 .catch_panic()

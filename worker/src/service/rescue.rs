@@ -53,7 +53,7 @@ pub(super) async fn look(runner: &Runner, running: &Running) -> Result<(), SyncE
             Ok(Rescued::Requeued) => {
                 let row = syncs::get(db, seen.id).await?;
                 if let Some(row) = row.filter(|row| row.status == SyncStatus::Pending) {
-                    runner.dispatcher.wake(&row, runner.clock.now()).await;
+                    runner.dispatcher.wake_again(&row, runner.clock.now()).await;
                 }
             }
             Ok(Rescued::Ended) => runner.dispatcher.wake_next(&seen, runner.clock.now()).await?,

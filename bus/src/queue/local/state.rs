@@ -194,6 +194,10 @@ impl State {
         }
     }
 
+    pub(super) fn revoke(&mut self, id: &str) {
+        self.take(id);
+    }
+
     pub(super) fn lead(&mut self, duty: &str, worker: &str, term: Duration, now: Instant) -> bool {
         match self.duties.get(duty) {
             Some((other, until)) if other != worker && *until > now => false,
