@@ -1,6 +1,6 @@
 //! The rescue: what the queue or a worker lost is found in the rows and goes on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use entities::{SyncStatus, syncs};
 use tokio::time::MissedTickBehavior;
@@ -15,6 +15,9 @@ use crate::{
 /// How many running syncs are looked at in one round: those whose lease ends first.
 const MAX_LOOKED_AT: u64 = 1_000;
 
+/// How long the database is given to answer.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Looks again and again, until `stop` fires. One worker of all is enough in each round.
 pub(super) async fn watch(runner: Arc<Runner>, running: Arc<Running>, stop: CancellationToken) {
     let interval = runner.settings.worker.rescue_interval();
@@ -26,6 +29,11 @@ pub(super) async fn watch(runner: Arc<Runner>, running: Arc<Running>, stop: Canc
             () = stop.cancelled() => return,
         }
         let dispatcher = &runner.dispatcher;
+        // Whoever cannot reach the database must not lead those who can.
+        if !entities::is_there(&dispatcher.db, DATABASE_PATIENCE).await {
+            tracing::warn!("the database does not answer");
+            continue;
+        }
         bus::telemetry::observe(dispatcher, runner.clock.now()).await;
         // A little less than the interval, so that the one who leads now may lead again.
         match dispatcher.queue.lead("rescue", runner.instance.name(), interval.mul_f64(0.9)).await {
