@@ -5,6 +5,7 @@
 //! what they do, `FAULT_SEED` repeats a run's choices.
 
 mod cut_off;
+mod ending;
 mod held;
 mod killed;
 mod many;
