@@ -1,11 +1,11 @@
 //! What changed between two states of a branch, page by page: the database pairs and sorts, so that memory stays bounded
 //! however much changed.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
+use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, Value};
 
 use super::{
     changes::{Change, ChangeKind, MemoryChange, MemoryChangeKind},
-    state::StateAt,
+    state::{StateAt, begin_joining},
 };
 use crate::{
     memory_kind::MemoryKind,
@@ -64,7 +64,7 @@ impl StateAt {
     /// If the database is away.
     pub async fn changes_page(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         other: &StateAt,
         after: Option<&[u8]>,
         limit: u64,
@@ -93,8 +93,9 @@ impl StateAt {
             only("deleted", "gone", "came"),
         );
         let values = std::iter::once(other.seq.into()).chain(value);
+        let joining = begin_joining(db).await?;
         let statement = self.statement(db.get_database_backend(), sql, values);
-        Ok(ChangeRow::find_by_statement(statement).all(db).await?.into_iter().map(Into::into).collect())
+        Ok(ChangeRow::find_by_statement(statement).all(&joining).await?.into_iter().map(Into::into).collect())
     }
 
     /// A page of what [`Self::memory_changes_to`] gives: behind the key `after`, by key, at most `limit`.
@@ -103,7 +104,7 @@ impl StateAt {
     /// If the database is away.
     pub async fn memory_changes_page(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         other: &StateAt,
         after: Option<&str>,
         limit: u64,
@@ -127,8 +128,9 @@ impl StateAt {
             self.sides(other, "memory_entries", "entry_key, key_hash, kind, title, content_hash, dated_at")
         );
         let values = std::iter::once(other.seq.into()).chain(value);
+        let joining = begin_joining(db).await?;
         let statement = self.statement(backend, sql, values);
-        Ok(MemoryRow::find_by_statement(statement).all(db).await?.into_iter().map(Into::into).collect())
+        Ok(MemoryRow::find_by_statement(statement).all(&joining).await?.into_iter().map(Into::into).collect())
     }
 
     /// The rows of `table` that only this state has (`gone`) and those that only `other` has (`came`), as the beginning

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult};
 
-use super::state::StateAt;
+use super::state::{StateAt, begin_joining};
 use crate::{
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId},
@@ -170,7 +170,7 @@ impl StateAt {
     /// How many files differ between this state and `later`, the one after it. A rename is one added and one deleted.
     pub async fn count_changes_to(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         later: &StateAt,
     ) -> Result<ChangeCounts, DbErr> {
         let sql = "WITH opened AS MATERIALIZED ( \
@@ -186,12 +186,13 @@ impl StateAt {
                 WHERE c.mode <> o.mode OR c.object <> o.object) AS modified, \
             (SELECT count(*) FROM closed c LEFT JOIN opened o ON o.path_hash = c.path_hash \
                 WHERE o.path_hash IS NULL) AS deleted";
+        let joining = begin_joining(db).await?;
         let statement = self.statement(db.get_database_backend(), sql.to_owned(), [later.seq.into()]);
-        Ok(ChangeCounts::find_by_statement(statement).one(db).await?.unwrap_or_default())
+        Ok(ChangeCounts::find_by_statement(statement).one(&joining).await?.unwrap_or_default())
     }
 
     /// How many files of `self` went away and came up elsewhere with the same content at `later`, the state after it.
-    pub async fn count_renames_to(&self, db: &impl ConnectionTrait, later: &StateAt) -> Result<i64, DbErr> {
+    pub async fn count_renames_to(&self, db: &DatabaseConnection, later: &StateAt) -> Result<i64, DbErr> {
         // Both sides are small sets found by index; MATERIALIZED lets SQLite join them by an index of its own making.
         let sql = "WITH opened AS MATERIALIZED ( \
                 SELECT path_hash, blob_id FROM repository_files \
@@ -207,8 +208,9 @@ impl StateAt {
                 WHERE o.path_hash IS NULL AND c.blob_id IS NOT NULL GROUP BY c.blob_id) \
             SELECT CAST(coalesce(sum(CASE WHEN a.n < d.n THEN a.n ELSE d.n END), 0) AS bigint) AS n \
             FROM added a JOIN deleted d ON d.blob_id = a.blob_id";
+        let joining = begin_joining(db).await?;
         let statement = self.statement(db.get_database_backend(), sql.to_owned(), [later.seq.into()]);
-        db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "n"))
+        joining.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "n"))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Writing the state that a sync in progress will leave.
 
-use std::collections::HashSet;
-
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value,
     sea_query::OnConflict,
@@ -9,7 +7,7 @@ use sea_orm::{
 
 use super::{
     ROWS_PER_STATEMENT,
-    state::{StateAt, placeholders},
+    state::{StateAt, hash_joins},
 };
 use crate::{
     ids::{BranchId, TenantId},
@@ -254,56 +252,16 @@ impl Draft {
     }
 
     /// Closes the memory of files that this draft deleted.
-    ///
-    /// Looked up page by page: as one statement, Postgres joins row by row where it has no statistics yet of tables that
-    /// have just grown, which takes minutes for a few thousand rows.
     pub async fn close_entries_of_deleted_files(&self, db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-        let (mut after, mut closed) = (0, 0);
-        loop {
-            let page = self.closed_files(db, after).await?;
-            let Some(last) = page.last() else { return Ok(closed) };
-            after = last.id;
-            let mut gone: HashSet<PathHash> = page.iter().map(|file| file.path_hash).collect();
-            for open in self.open_files(db, &gone).await? {
-                gone.remove(&open.path_hash);
-            }
-            if gone.is_empty() {
-                continue;
-            }
-            let sql = format!(
-                "UPDATE memory_entries SET valid_to = $2 WHERE branch_id = $1 AND tenant_id = $3 \
-                 AND valid_to IS NULL AND path_hash IN ({})",
-                placeholders(gone.len())
-            );
-            let paths = gone.into_iter().map(Into::into);
-            let statement = self.statement(db.get_database_backend(), sql, paths);
-            closed += db.execute_raw(statement).await?.rows_affected();
-        }
-    }
-
-    /// The next files that this draft closed, after the row with id `after`.
-    async fn closed_files(&self, db: &impl ConnectionTrait, after: i64) -> Result<Vec<FilePath>, DbErr> {
-        let sql = format!(
-            "SELECT id, path_hash FROM repository_files WHERE branch_id = $1 AND valid_to = $2 AND tenant_id = $3 \
-             AND id > $4 ORDER BY id LIMIT {ROWS_PER_STATEMENT}"
-        );
-        let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
-        FilePath::find_by_statement(statement).all(db).await
-    }
-
-    /// The files at these paths as drafted.
-    async fn open_files(
-        &self,
-        db: &impl ConnectionTrait,
-        paths: &HashSet<PathHash>,
-    ) -> Result<Vec<FilePath>, DbErr> {
-        let sql = format!(
-            "SELECT id, path_hash FROM repository_files WHERE branch_id = $1 AND +valid_from <= $2 \
-             AND tenant_id = $3 AND valid_to IS NULL AND path_hash IN ({})",
-            placeholders(paths.len())
-        );
-        let paths = paths.iter().map(|path| (*path).into());
-        FilePath::find_by_statement(self.statement(db.get_database_backend(), sql, paths)).all(db).await
+        let sql = "UPDATE memory_entries SET valid_to = $2 WHERE branch_id = $1 AND tenant_id = $3 \
+             AND valid_to IS NULL AND path_hash IN (SELECT f.path_hash FROM repository_files f \
+                WHERE f.branch_id = $1 AND f.valid_to = $2 AND f.tenant_id = $3 AND NOT EXISTS ( \
+                    SELECT 1 FROM repository_files o WHERE o.branch_id = $1 AND o.path_hash = f.path_hash \
+                    AND o.valid_to IS NULL AND o.tenant_id = $3))";
+        hash_joins(db, true).await?;
+        let closed = self.execute(db, sql.to_owned()).await?;
+        hash_joins(db, false).await?;
+        Ok(closed)
     }
 
     /// Drafts the state at `target`, an earlier one of the same branch: closes what came since, reopens (as new rows)
@@ -357,13 +315,6 @@ impl Draft {
         let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
         super::TreeRow::find_by_statement(statement).all(db).await
     }
-}
-
-/// Where a file's row is.
-#[derive(FromQueryResult)]
-struct FilePath {
-    id: i64,
-    path_hash: PathHash,
 }
 
 /// Row ids as an SQL list. They are numbers of ours, so nothing needs binding.

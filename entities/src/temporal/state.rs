@@ -1,6 +1,9 @@
 //! The scope that every read of temporal rows goes through.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait,
+    Value,
+};
 
 use crate::{
     ids::{BranchId, TenantId},
@@ -100,6 +103,24 @@ impl StateAt {
 /// `$4, $5, …`: placeholders for `count` values after the scope's own.
 pub(super) fn placeholders(count: usize) -> String {
     (4..4 + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Begins to read with a query that joins what it finds: see [`hash_joins`].
+pub(super) async fn begin_joining(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = db.begin().await?;
+    hash_joins(&transaction, true).await?;
+    Ok(transaction)
+}
+
+/// Whether Postgres keeps to hash joins in the rest of this transaction. Of tables that have just grown it has no
+/// statistics yet, takes what it finds for a few rows, and would go through them in nested loops, in the square of the
+/// time.
+pub(super) async fn hash_joins(db: &impl ConnectionTrait, only: bool) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let sql = format!("SET LOCAL enable_nestloop = {}", if only { "off" } else { "on" });
+        db.execute_unprepared(&sql).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
