@@ -54,7 +54,7 @@ on_each_queue! {
         assert!(ids.contains(&id.to_string()));
         // What waits is forgotten, too.
         let waiting = job();
-        queue.push(&[waiting.clone()]).await.unwrap();
+        queue.push(std::slice::from_ref(&waiting)).await.unwrap();
         queue.revoke(&[waiting.job.sync_id()]).await.unwrap();
         assert!(claim(&*queue, 1).await.is_empty());
     }
