@@ -36,7 +36,7 @@ pub struct NewSync {
 pub const MAX_TRACE_PARENT_CHARS: usize = 100;
 
 /// Makes a pending sync of a branch. A second one beside it that was not begun is a unique violation: see
-/// [`super::request`].
+/// [`super::request()`].
 pub async fn create(
     db: &impl ConnectionTrait,
     branch: &branch::Model,

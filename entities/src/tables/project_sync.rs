@@ -81,7 +81,7 @@ pub struct Model {
     pub error_code: Option<String>,
     /// That error in words for the user.
     pub error_message: Option<String>,
-    /// Which waits first: see [`Priority`](crate::Priority).
+    /// Which waits first: see [`Priority`].
     pub priority: Priority,
     /// Until when it waits before it is begun (again).
     pub run_after: Option<DateTimeUtc>,
