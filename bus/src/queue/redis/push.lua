@@ -1,7 +1,14 @@
 -- Queues jobs. ARGV: id, tenant, priority, delay and message of each. Answers of each whether it was not there.
 
-local ids = {}
-for i = 1, #ARGV, 5 do ids[#ids + 1] = ARGV[i] end
+local ids, named = {}, {}
+-- Whether one job comes twice in this call.
+local seen_again = false
+for i = 1, #ARGV, 5 do
+    local id = ARGV[i]
+    if named[id] then seen_again = true end
+    named[id] = true
+    ids[#ids + 1] = id
+end
 load(ids)
 
 -- One that waits keeps its place unless it is wanted earlier. Should its place be gone, as when Redis evicted it, it gets
@@ -45,25 +52,50 @@ local function raise(job, priority)
 end
 
 local is_new, new, number = {}, 0, nil
+-- The jobs of this call that are new and ready at once, as most are: their records, and who is in which lane.
+local fields, lanes = {}, {}
+local lane, members
 for i = 1, #ARGV, 5 do
-    local id, priority, delay, payload = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), ARGV[i + 4]
-    local due = delay > 0 and now() + delay or 0
+    local id, tenant, delay, payload = ARGV[i], ARGV[i + 1], ARGV[i + 3], ARGV[i + 4]
     local job = jobs[id]
     if job and not job.is_foreign then
+        local priority = tonumber(ARGV[i + 2])
         if priority < job.priority then raise(job, priority) end
-        push_again(job, due, payload)
+        delay = tonumber(delay)
+        push_again(job, delay > 0 and now() + delay or 0, payload)
         is_new[#is_new + 1] = 0
     else
         number = number or draw(#ids)
-        job = {
-            id = id, priority = priority, tenant = ARGV[i + 1], seq = number + new, attempt = 0,
-            token = '0', due = 0, next = '-', payload = payload
-        }
+        local seq = number + new
         new = new + 1
         is_new[#is_new + 1] = 1
-        jobs[id] = job
-        make_wait(job, due)
+        if delay == '0' and not seen_again then
+            local priority = ARGV[i + 2]
+            seq = text(seq)
+            fields[#fields + 1] = id
+            fields[#fields + 1] = priority .. ' ' .. tenant .. ' ' .. seq .. ' 0 0 0 -\n' .. payload
+            if not lane or lane.tenant ~= tenant or lane.priority ~= priority then
+                local name = lane_of(priority, tenant)
+                lane = lanes[name] or { priority = priority, tenant = tenant, members = {} }
+                lanes[name], members = lane, lane.members
+            end
+            members[#members + 1] = seq
+            members[#members + 1] = id
+        else
+            delay = tonumber(delay)
+            job = {
+                id = id, priority = tonumber(ARGV[i + 2]), tenant = tenant, seq = seq, attempt = 0,
+                token = '0', due = 0, next = '-', payload = payload
+            }
+            jobs[id] = job
+            make_wait(job, delay > 0 and now() + delay or 0)
+        end
     end
+end
+fill_lanes()
+if #fields > 0 then
+    redis.call('HSET', JOBS, unpack(fields))
+    becoming, wake = lanes, true
 end
 save()
 return is_new
