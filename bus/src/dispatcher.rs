@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use entities::{
-    Branch, DeadJob, ProjectId, ProjectSync, SyncTrigger, projects,
+    Branch, DeadJob, ProjectId, ProjectSync, SyncStatus, SyncTrigger, projects,
     queue::{self as rows, PauseScope, WaitingSync},
     syncs::{self, NewSync, Requested},
 };
@@ -57,7 +57,8 @@ impl Dispatcher {
         now: DateTime<Utc>,
     ) -> Result<Requested, DbErr> {
         let requested = syncs::request(&self.db, branch, new, queue_next, now).await?;
-        if !requested.sync.status.is_terminal() {
+        // One that runs has its worker; another message for it would only be answered with a look at its row.
+        if requested.sync.status == SyncStatus::Pending {
             self.wake(&requested.sync, now).await;
         }
         tracing::debug!(sync = %requested.sync.id, is_new = requested.is_new, "requested");

@@ -99,16 +99,19 @@ impl Runner {
         } else {
             let delay = self.settings.worker.retry_delay(run.sync.attempts.unsigned_abs());
             let retry_at = error.retry_at().unwrap_or(now).max(now + delay);
-            metrics::counter!(telemetry::RETRIES, "code" => error.code()).increment(1);
             let error = Some(event_error(error.code(), &error.to_string()));
             Event::Interrupted { reason: Interruption::Error, retry_at: Some(retry_at), error }
         };
         let event = ProgressEvent { sync_id: run.claim.sync, seq, at: now, event };
-        patiently(self.settings.lease(), || async {
+        let is_given_back = patiently(self.settings.lease(), || async {
             let transaction = entities::begin_write(&run.db).await?;
             self.write_give_back(transaction, &run.claim, run.tenant(), &event, is_handed_over).await
         })
-        .await
+        .await?;
+        if is_given_back && !is_handed_over {
+            metrics::counter!(telemetry::RETRIES, "code" => error.code()).increment(1);
+        }
+        Ok(is_given_back)
     }
 
     async fn write_give_back(

@@ -156,12 +156,16 @@ impl Runner {
     ) -> Result<(), SyncError> {
         let is_stopped = matches!(error, SyncError::Cancelled | SyncError::Source(SourceError::Cancelled));
         let gives_back = if is_stopped {
-            stop.hand_over.is_cancelled() && !stop.cancel.is_cancelled()
+            // Handed over, or stopped by the heartbeat. If that found that someone asked for the end, or that the claim is
+            // lost, giving back is refused; otherwise the database was away, and nobody wants the sync cancelled.
+            !stop.cancel.is_cancelled()
         } else {
             self.persistence == Persistence::Retry && error.may_pass()
         };
         let has_attempts = run.sync.attempts.unsigned_abs() < self.settings.worker.max_attempts;
-        if gives_back && (is_stopped || has_attempts) && self.give_back(run, error, is_stopped).await? {
+        let is_handed_over = is_stopped && stop.hand_over.is_cancelled();
+        let reason = if is_stopped { &SyncError::NoAnswer } else { error };
+        if gives_back && (is_stopped || has_attempts) && self.give_back(run, reason, is_handed_over).await? {
             return Ok(());
         }
         if is_stopped {
