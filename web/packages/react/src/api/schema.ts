@@ -1,0 +1,3177 @@
+// Made by `npm run generate` from api/openapi.json. Do not edit.
+
+export interface paths {
+    "/api/v1/admin/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was given up
+         * @description The latest first.
+         */
+        get: operations["admin.dead.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove dead jobs that a filter matches
+         * @description The latest first, at most 1,000. The failed syncs stay in the history.
+         */
+        post: operations["admin.dead.purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat dead jobs that a filter matches
+         * @description The latest first, at most 1,000. Those that are no syncs stay.
+         */
+        post: operations["admin.dead.requeueAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a dead job */
+        get: operations["admin.dead.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a dead job
+         * @description The failed sync stays in the history.
+         */
+        delete: operations["admin.dead.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead/{id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat a dead job
+         * @description It leaves the dead set, and a new sync does what it was to do.
+         */
+        post: operations["admin.dead.requeue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that all is well
+         * @description Database, migrations, clocks, queue, workers, leases, and what is stuck, dead or paused; and what to do.
+         */
+        get: operations["admin.doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs
+         * @description All syncs, the latest first.
+         */
+        get: operations["admin.jobs.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel jobs that a filter matches
+         * @description Of those that wait or run, the latest first, at most 1,000.
+         */
+        post: operations["admin.jobs.cancelAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove jobs that a filter matches
+         * @description Of those that failed, were cancelled, or wait and were never begun, the latest first, at most 1,000.
+         */
+        post: operations["admin.jobs.removeAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat jobs that a filter matches
+         * @description Of those that failed or were cancelled, the latest first, at most 1,000.
+         */
+        post: operations["admin.jobs.requeueAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{syncId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a job
+         * @description The sync, who runs it, and what happened last.
+         */
+        get: operations["admin.jobs.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a job
+         * @description One that failed, was cancelled, or waits and was never begun. Completed ones are the history, and stay.
+         */
+        delete: operations["admin.jobs.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{syncId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a job */
+        post: operations["admin.jobs.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{syncId}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat a job
+         * @description What a sync that has ended was to do is done again, by a new sync.
+         */
+        post: operations["admin.jobs.requeue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the queue
+         * @description How much waits, runs and was given up, who serves it, and what is paused.
+         */
+        get: operations["admin.queue.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause the queue, or a project
+         * @description What waits is not begun any more; what runs goes on.
+         */
+        post: operations["admin.queue.pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on after a pause */
+        post: operations["admin.queue.resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List projects
+         * @description By name.
+         */
+        get: operations["projects.list"];
+        put?: never;
+        /**
+         * Create a project
+         * @description Connects a repository, after looking at it: one that cannot be read is refused. Nothing is synced yet.
+         */
+        post: operations["projects.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a project
+         * @description With the branches that are known here, what the default branch holds, and the latest sync.
+         */
+        get: operations["projects.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a project
+         * @description With its whole history and all that was kept of it, in one step. It cannot be undone.
+         */
+        delete: operations["projects.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description By path: the files of the branch as a sync left it.
+         */
+        get: operations["projects.files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List memory
+         * @description By path, or, with `query`, the best matches first: the active entries of the branch as a sync left it.
+         */
+        get: operations["projects.memory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a sync
+         * @description If one of the branch waits or runs, the answer is that one, so that a double click makes one sync.
+         */
+        post: operations["projects.sync.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/sync/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List branches
+         * @description The repository is asked, and each branch is told with what is known of it here.
+         */
+        get: operations["projects.sync.branches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/sync/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List syncs
+         * @description The latest first.
+         */
+        get: operations["projects.sync.history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/sync/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an earlier state
+         * @description Files and memory become what they were after an earlier sync. It is a sync of its own; nothing is fetched.
+         */
+        post: operations["projects.sync.restoreMemory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/sync/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where a branch stands
+         * @description The sync that runs, with its progress; else the one that waits; else the latest one.
+         */
+        get: operations["projects.sync.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{syncId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a sync */
+        get: operations["syncs.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{syncId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a sync
+         * @description One that waits ends at once; one that runs ends within a second. What was visible before stays.
+         */
+        post: operations["syncs.cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/syncs/{syncId}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two syncs
+         * @description Files by path, memory by key.
+         */
+        get: operations["syncs.diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell that the process lives */
+        get: operations["health.live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show metrics
+         * @description In Prometheus's text format.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell whether requests can be served
+         * @description The database answers and is migrated, and the queue answers.
+         */
+        get: operations["health.ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A branch of the repository, as it is there now. */
+        Branch: {
+            /** @description The commit at its tip. */
+            commit: string;
+            /**
+             * Format: int64
+             * @description The number of its latest completed sync here; 0 before the first.
+             */
+            headSync: number;
+            /** @description Whether the repository calls it the default one. */
+            isDefault: boolean;
+            /** @description Whether what is here shows the commit at the tip. */
+            isUpToDate: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description The commit that this sync shows. */
+            syncedCommit?: string | null;
+        };
+        /** @description Branches of the repository. */
+        Branches: {
+            /** @description The default branch first, then by name; at most as many as `limit` says. */
+            items: components["schemas"]["Branch"][];
+            /** @description How many there are that fit the query. At most 10,000 are looked at. */
+            total: number;
+        };
+        /** @description What came of an operation on many things. */
+        Bulk: {
+            /**
+             * Format: int64
+             * @description How many were changed; none if it was only tried out.
+             */
+            changed: number;
+            /** @description Those that were changed, or would be. */
+            ids: string[];
+            /**
+             * Format: int64
+             * @description How many the filter matched when it began. One call changes at most 1,000.
+             */
+            matched: number;
+        };
+        /** @description An operation on many jobs. */
+        BulkRequest: {
+            /** @description Only tell which it would be. */
+            dryRun?: boolean;
+            /** @description Which jobs. Something must be said. */
+            filter?: components["schemas"]["JobFilter"];
+        };
+        /**
+         * @description How a file changed.
+         * @enum {string}
+         */
+        ChangeKind: "added" | "deleted" | "modified" | "renamed";
+        /** @description What was found of one part. */
+        Check: {
+            /** @description What to do, if something is to be done. */
+            advice?: string | null;
+            /** @description What was found. */
+            detail: string;
+            /** @description The part: a stable word. */
+            name: string;
+            /** @description How well it is. */
+            status: components["schemas"]["CheckStatus"];
+        };
+        /**
+         * @description How well a part is.
+         * @enum {string}
+         */
+        CheckStatus: "ok" | "warn" | "fail";
+        /** @description How much a state holds. */
+        Counts: {
+            /**
+             * Format: int64
+             * @description Files.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Active memory entries.
+             */
+            memory: number;
+        };
+        /** @description An operation on many of the dead. */
+        DeadBulkRequest: {
+            /** @description All of them. */
+            all?: boolean;
+            /** @description Only tell which it would be. */
+            dryRun?: boolean;
+            /** @description Which ones. Something must be said, unless `all` is. */
+            filter?: components["schemas"]["DeadFilter"];
+        };
+        /** @description Which of the dead are meant. Everything that is said must hold. */
+        DeadFilter: {
+            /** @description Only those given up for this reason. */
+            code?: string | null;
+            /**
+             * Format: int32
+             * @description Only those given up longer ago than this many seconds.
+             */
+            olderThanSeconds?: number | null;
+        };
+        /** @description Something that was given up. */
+        DeadJob: {
+            /**
+             * Format: int32
+             * @description How often it was begun or delivered.
+             */
+            attempts: number;
+            /** @description A stable word for the reason. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The reason in words. */
+            message: string;
+            /** @description The message, where it is no job. */
+            payload?: string | null;
+            /**
+             * Format: uuid
+             * @description The sync that failed; absent of a message that is no job.
+             */
+            syncId?: string | null;
+        };
+        /** @description A page of a list. */
+        DeadJobPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["DeadJob"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description How many there are in a state. */
+        Depth: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Since how many seconds the oldest one is there.
+             */
+            oldestAgeSeconds?: number | null;
+        };
+        /** @description A page of what changed from one sync to another. */
+        Diff: {
+            /**
+             * Format: uuid
+             * @description The sync that is compared with. Absent: nothing was there yet.
+             */
+            against?: string | null;
+            /** @description The files that changed, by path, if they were asked for. */
+            files?: components["schemas"]["FileChange"][] | null;
+            /** @description The memory entries that changed, by key, if they were asked for. */
+            memory?: components["schemas"]["MemoryChange"][] | null;
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string | null;
+            /**
+             * Format: uuid
+             * @description The sync whose state is shown as new.
+             */
+            syncId: string;
+        };
+        /** @description What was found of all parts. */
+        Doctor: {
+            /** @description Each of them. */
+            checks: components["schemas"]["Check"][];
+            /** @description The worst of them. */
+            status: components["schemas"]["CheckStatus"];
+        };
+        /** @description An event of a sync. */
+        Event: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description What happened, as it is streamed. */
+            payload: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number within the sync, counted from 1.
+             */
+            seq: number;
+        };
+        /** @description A file of a state. */
+        File: components["schemas"]["Path"] & {
+            /** @description The content's git id; absent of a submodule. */
+            blobId?: string | null;
+            /** @description Whether the content is kept here: it is not if it is above the limit. */
+            isStored: boolean;
+            /** @description What the mode makes of it. */
+            kind: components["schemas"]["FileKind"];
+            /**
+             * @description Its mode as git shows it: six octal digits.
+             * @example 100644
+             */
+            mode: string;
+            /**
+             * Format: int64
+             * @description The content's size in bytes; absent of a submodule.
+             */
+            size?: number | null;
+            /** @description The commit of a submodule. */
+            submoduleId?: string | null;
+        };
+        /** @description A file that changed. */
+        FileChange: components["schemas"]["Path"] & {
+            after?: components["schemas"]["FileSide"] | null;
+            before?: components["schemas"]["FileSide"] | null;
+            /** @description How it changed. */
+            change: components["schemas"]["ChangeKind"];
+            from?: components["schemas"]["Path"] | null;
+        };
+        /**
+         * @description What a mode makes of a file.
+         * @enum {string}
+         */
+        FileKind: "file" | "executable" | "symlink" | "submodule" | "directory";
+        /** @description A page of a list. */
+        FilePage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["File"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description One side of a changed file. */
+        FileSide: {
+            /** @description The blob, or the commit of a submodule. */
+            id: string;
+            /** @description The mode as git shows it. */
+            mode: string;
+        };
+        /** @description That all is well. */
+        Health: {
+            /** @description `ok`. */
+            status: string;
+        };
+        /** @description A sync as operators see it. */
+        Job: components["schemas"]["Sync"] & {
+            /**
+             * Format: date-time
+             * @description Until when the claim holds without a heartbeat.
+             */
+            leaseUntil?: string | null;
+            /** @description The project's name. */
+            project: string;
+            /** @description The trace context of the request that asked for it. */
+            traceParent?: string | null;
+            /** @description The worker that claimed it last. */
+            worker?: string | null;
+        };
+        /** @description A sync with what happened last. */
+        JobDetail: components["schemas"]["Job"] & {
+            /** @description Its last events, at most 20, in order. */
+            events: components["schemas"]["Event"][];
+        };
+        /** @description Which jobs are meant. Everything that is said must hold. */
+        JobFilter: {
+            /** @description Only those of branches of this name. */
+            branch?: string | null;
+            /** @description Only those that ended with this error. */
+            errorCode?: string | null;
+            /**
+             * Format: int32
+             * @description Only those asked for longer ago than this many seconds.
+             */
+            olderThanSeconds?: number | null;
+            /**
+             * Format: uuid
+             * @description Only those of this project.
+             */
+            project?: string | null;
+            status?: components["schemas"]["SyncStatus"] | null;
+            trigger?: components["schemas"]["SyncTrigger"] | null;
+        };
+        /** @description A page of a list. */
+        JobPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["Job"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A branch that is known here. */
+        KnownBranch: {
+            /**
+             * Format: int64
+             * @description The number of its latest completed sync; 0 before the first.
+             */
+            headSync: number;
+            /**
+             * Format: uuid
+             * @description Its latest completed sync.
+             */
+            headSyncId?: string | null;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A memory entry that changed. */
+        MemoryChange: {
+            /** @description How it changed. */
+            change: components["schemas"]["MemoryChangeKind"];
+            /** @description Its key. */
+            key: string;
+            /** @description What it is. */
+            kind: components["schemas"]["MemoryKind"];
+            /** @description Its title, the newer one if there are two. */
+            title: string;
+        };
+        /**
+         * @description How a memory entry changed.
+         * @enum {string}
+         */
+        MemoryChangeKind: "created" | "retired" | "replaced";
+        /** @description A piece of knowledge. */
+        MemoryEntry: components["schemas"]["Path"] & {
+            /** @description Its text. */
+            body: string;
+            /** @description The digest of its text. */
+            contentHash: string;
+            /**
+             * Format: date-time
+             * @description The date that it bears.
+             */
+            date?: string | null;
+            /** @description The headings above it and its own, outermost first. */
+            headingPath: string[];
+            /**
+             * Format: int64
+             * @description The id of this version of it.
+             */
+            id: number;
+            /** @description Whether it is superseded, as seen at the state that was asked for. */
+            isSuperseded: boolean;
+            /** @description What stays the same while its text changes. */
+            key: string;
+            /** @description What it is. */
+            kind: components["schemas"]["MemoryKind"];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int64
+             * @description The number of the sync that it came with.
+             */
+            validFrom: number;
+            /**
+             * Format: int64
+             * @description The number of the sync that superseded it.
+             */
+            validTo?: number | null;
+        };
+        /** @description A page of a list. */
+        MemoryEntryPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["MemoryEntry"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /**
+         * @description What kind of knowledge a memory entry is.
+         * @enum {string}
+         */
+        MemoryKind: "letter" | "guide" | "document";
+        /** @description A project to make. */
+        NewProject: {
+            /** @description Its name, 1 to 200 characters; made from the source if absent. */
+            name?: string | null;
+            /** @description The repository that it is connected to. */
+            source: components["schemas"]["Source"];
+        };
+        /** @description A path. */
+        Path: {
+            /** @description The path; what is not UTF-8 in it is U+FFFD. */
+            path: string;
+            /** @description The path's bytes in base64, if they are not UTF-8. */
+            pathBase64?: string | null;
+        };
+        /** @description A pause. */
+        Pause: {
+            /**
+             * Format: uuid
+             * @description The project that is paused; absent: everything is.
+             */
+            projectId?: string | null;
+            /** @description Why, in the operator's words. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description What to pause. */
+        PauseRequest: {
+            /**
+             * Format: uuid
+             * @description The project; the whole queue if absent.
+             */
+            projectId?: string | null;
+            /** @description Why, for others to read; at most 1,000 characters. */
+            reason?: string | null;
+        };
+        /** @description A finished phase. */
+        Phase: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds, all its attempts together.
+             */
+            durationMs: number;
+            /** @description The phase's name. */
+            phase: string;
+        };
+        /**
+         * @description Which of two waiting syncs is begun first.
+         * @enum {string}
+         */
+        Priority: "person" | "push" | "schedule";
+        /** @description A problem as it is answered (RFC 9457). */
+        Problem: {
+            /** @description What is wrong with this very request, in words. */
+            detail: string;
+            /** @description The field of the body, the query or the path that is wrong; parts are separated by dots. */
+            field?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /**
+             * Format: uuid
+             * @description The sync that stands in the way.
+             */
+            syncId?: string | null;
+            /** @description The kind in words, the same for all problems of it. */
+            title: string;
+            /** @description The trace of the request, where it has one: name it when you ask for help. */
+            traceId?: string | null;
+            /**
+             * @description What kind of problem it is: `urn:project-sync:problem:` and a stable word.
+             * @example urn:project-sync:problem:project-not-found
+             */
+            type: string;
+        };
+        /** @description How far the phase that runs is. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Bytes received over the network so far, in the whole sync.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How much is done.
+             */
+            done: number;
+            /** @description The phase. */
+            phase: string;
+            /**
+             * Format: int64
+             * @description Requests sent so far, in the whole sync.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description How much there is, once that is known.
+             */
+            total?: number | null;
+            /** @description What is counted: `files`, `blobs` or `directories`. */
+            unit: string;
+        };
+        /** @description A project. */
+        Project: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description The default branch, as last seen. */
+            defaultBranch?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The repository that it is connected to. */
+            source: components["schemas"]["Source"];
+        };
+        /** @description A project with what is known of it. */
+        ProjectDetail: components["schemas"]["Project"] & {
+            /** @description The branches that were synced, or are being synced, by name; at most 1,000. */
+            branches: components["schemas"]["KnownBranch"][];
+            /** @description What the default branch holds. */
+            counts: components["schemas"]["Counts"];
+            latestSync?: components["schemas"]["Sync"] | null;
+        };
+        /** @description A page of a list. */
+        ProjectPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["Project"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description The queue at one moment. */
+        Queue: {
+            /** @description Were given up. */
+            dead: components["schemas"]["Depth"];
+            /** @description Wait for their time. */
+            delayed: components["schemas"]["Depth"];
+            /** @description Why the queue does not answer. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description How many messages are on loan to workers.
+             */
+            lent?: number | null;
+            /** @description What is paused, the oldest first. */
+            pauses: components["schemas"]["Pause"][];
+            /**
+             * Format: int64
+             * @description How many messages the queue holds that could be lent now. Absent if it does not answer.
+             */
+            queued?: number | null;
+            /** @description Could be begun now. */
+            ready: components["schemas"]["Depth"];
+            /** @description Run. */
+            running: components["schemas"]["Depth"];
+            /** @description Who was heard of lately. */
+            workers: components["schemas"]["Worker"][];
+        };
+        /** @description Where to go back to. */
+        RestoreRequest: {
+            /**
+             * Format: uuid
+             * @description A completed sync of the project: its branch becomes what it was after it.
+             */
+            syncId: string;
+        };
+        /** @description What to go on with. */
+        ResumeRequest: {
+            /**
+             * Format: uuid
+             * @description The project; the whole queue if absent.
+             */
+            projectId?: string | null;
+        };
+        /** @description Where a repository is. Never holds a secret: a URL with credentials is refused. */
+        Source: {
+            /** @enum {string} */
+            kind: "git";
+            /** @description An absolute path on the server's machine, or an `http(s)` URL. */
+            url: string;
+        } | {
+            /** @description The API's base URL; the public GitHub if absent. */
+            apiUrl?: string | null;
+            /** @enum {string} */
+            kind: "github";
+            /** @description The repository's name. */
+            name: string;
+            /** @description The user or organisation. */
+            owner: string;
+        };
+        /** @description What to sync. */
+        StartRequest: {
+            /** @description The branch; the default one if absent. */
+            branch?: string | null;
+            /** @description Compare and derive everything anew, whatever is known. */
+            force?: boolean;
+            /**
+             * @description While one runs, let one more follow it, because the branch may have moved since. However often that is asked,
+             *     one follows.
+             */
+            queueNext?: boolean;
+        };
+        /** @description The sync that answers a request for one. */
+        Started: {
+            /**
+             * @description Where its events can be followed.
+             * @example /api/v1/events/project-sync/0190d3f0-0000-7000-8000-000000000001
+             */
+            eventsUrl: string;
+            /** @description Whether the request made it; otherwise it was there already. */
+            isNew: boolean;
+            /** @description The sync. */
+            sync: components["schemas"]["Sync"];
+        };
+        /** @description The sync of a branch that runs, else the one that waits, else the latest one. */
+        Status: {
+            /** @description The branch. */
+            branch: string;
+            next?: components["schemas"]["Sync"] | null;
+            /** @description The phases of a sync of this kind, in order. */
+            phases: string[];
+            progress?: components["schemas"]["Progress"] | null;
+            sync: components["schemas"]["Sync"] | null;
+        };
+        /** @description A sync. */
+        Sync: {
+            /**
+             * Format: int32
+             * @description How often a worker began it, not counting orderly hand-overs.
+             */
+            attempts: number;
+            /** @description The branch's name. */
+            branch: string;
+            /** @description Whether someone asked for its end. */
+            cancelRequested: boolean;
+            /** @description The commit whose tree the rows show. */
+            commit?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            committedAt?: string | null;
+            /** @description What it changed and cost, once it has ended. */
+            counts: components["schemas"]["SyncCounts"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            /**
+             * Format: int64
+             * @description From its beginning to its end, in milliseconds.
+             */
+            durationMs?: number | null;
+            error?: components["schemas"]["SyncError"] | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finishedAt?: string | null;
+            /** @description Whether everything is compared and derived anew, whatever is known. */
+            forced: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it does. */
+            kind: components["schemas"]["SyncKind"];
+            /**
+             * Format: int64
+             * @description Its number on the branch, counted from 1; completed syncs only.
+             */
+            number?: number | null;
+            /** @description The phase that runs, or ran last. */
+            phase?: string | null;
+            /** @description The finished phases, once the sync has ended. */
+            phases: components["schemas"]["Phase"][];
+            /**
+             * Format: uuid
+             * @description The completed sync that it followed.
+             */
+            previousSyncId?: string | null;
+            /** @description Which waits first. */
+            priority: components["schemas"]["Priority"];
+            /**
+             * Format: uuid
+             * @description The project that it belongs to.
+             */
+            projectId: string;
+            /**
+             * Format: int64
+             * @description The number of the sync that a restore goes back to.
+             */
+            restoreOf?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when it waits before it is begun (again).
+             */
+            runAfter?: string | null;
+            /**
+             * Format: date-time
+             * @description When a worker first began it.
+             */
+            startedAt?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["SyncStatus"];
+            /** @description The first line of its message. */
+            summary?: string | null;
+            /** @description That commit's root tree. */
+            tree?: string | null;
+            /** @description Who asked for it. */
+            trigger: components["schemas"]["SyncTrigger"];
+        };
+        /** @description What a sync changed and cost. */
+        SyncCounts: {
+            /**
+             * Format: int64
+             * @description Files that were not there before, renames not counted.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Blobs whose content was read from the source.
+             */
+            blobsFetched: number;
+            /**
+             * Format: int64
+             * @description Bytes received over the network.
+             */
+            bytesFetched: number;
+            /**
+             * Format: int64
+             * @description Files that are gone, renames not counted.
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description Memory entries made.
+             */
+            entriesCreated: number;
+            /**
+             * Format: int64
+             * @description Memory entries superseded.
+             */
+            entriesSuperseded: number;
+            /**
+             * Format: int64
+             * @description Files whose content, mode or kind changed.
+             */
+            modified: number;
+            /**
+             * Format: int64
+             * @description Files that went away in one place and came up in another with the same content.
+             */
+            renamed: number;
+            /**
+             * Format: int64
+             * @description HTTP requests sent.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Files that stayed as they were.
+             */
+            unchanged: number;
+            /**
+             * Format: int64
+             * @description Warnings given.
+             */
+            warnings: number;
+        };
+        /** @description Why a sync failed. */
+        SyncError: {
+            /** @description A stable word for the kind of error. */
+            code: string;
+            /** @description In words for the user. */
+            message: string;
+        };
+        /**
+         * @description What a sync does.
+         * @enum {string}
+         */
+        SyncKind: "sync" | "restore";
+        /** @description A page of a list. */
+        SyncPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["Sync"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /**
+         * @description Where a sync stands. It moves from pending to running, and back where a retry may help, until it is one of the
+         *     other three.
+         * @enum {string}
+         */
+        SyncStatus: "pending" | "running" | "completed" | "failed" | "cancelled";
+        /**
+         * @description Who asked for a sync.
+         * @enum {string}
+         */
+        SyncTrigger: "cli" | "api" | "webhook" | "schedule";
+        /** @description Whether something was changed. */
+        Toggled: {
+            /** @description Whether it was changed; otherwise it was so already. */
+            changed: boolean;
+        };
+        /** @description Somebody who serves the queue. */
+        Worker: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How long ago it was heard of, in milliseconds.
+             */
+            seenMsAgo: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    "admin.dead.list": {
+        parameters: {
+            query?: {
+                /** @description Only those given up for this reason. */
+                code?: string;
+                /** @description Only those given up longer ago than this many seconds. */
+                olderThanSeconds?: number;
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of dead jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadJobPage"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.dead.purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadBulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `filter-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.dead.requeueAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadBulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `filter-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.dead.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dead job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadJob"];
+                };
+            };
+            /** @description `dead-job-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.dead.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `dead-job-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.dead.requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sync that does the same already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description The new sync. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description `dead-job-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `branch-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `nothing-to-repeat`: it is no sync */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.list": {
+        parameters: {
+            query?: {
+                /** @description Only those that stand so. */
+                status?: components["schemas"]["SyncStatus"];
+                /** @description Only those of this project. */
+                project?: string;
+                /** @description Only those of branches of this name. */
+                branch?: string;
+                /** @description Only those that were asked for in this way. */
+                trigger?: components["schemas"]["SyncTrigger"];
+                /** @description Only those that ended with this error. */
+                errorCode?: string;
+                /** @description Only those asked for longer ago than this many seconds. */
+                olderThanSeconds?: number;
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.cancelAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `filter-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.removeAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `filter-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.requeueAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description `filter-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetail"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-active`: cancel it first; `sync-completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sync, which ends. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already-ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.jobs.requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sync that does the same already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description The new sync. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-active`, `branch-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.queue.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.queue.pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"];
+            };
+        };
+        responses: {
+            /** @description It is paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Toggled"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.queue.resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeRequest"];
+            };
+        };
+        responses: {
+            /** @description It is not paused any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Toggled"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.list": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of projects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPage"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is served once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description The project. */
+            201: {
+                headers: {
+                    /** @description Where the project is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `name-taken`, `request-in-progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDetail"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.delete": {
+        parameters: {
+            query: {
+                /** @description The project's name, to confirm that it is meant. */
+                confirm: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-active`: cancel it first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `confirmation-required` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.files": {
+        parameters: {
+            query?: {
+                /** @description The branch; the default one if absent. */
+                branch?: string;
+                /** @description The state: a sync's id, its number on the branch, or `latest`. */
+                at?: string;
+                /** @description Only those whose path holds this text; capital letters count as small ones. */
+                query?: string;
+                /** @description Only those whose path begins with this text. */
+                prefix?: string;
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description `project-not-found`, `branch-not-found`, `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-not-completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.memory": {
+        parameters: {
+            query?: {
+                /** @description The branch; the default one if absent. */
+                branch?: string;
+                /** @description The state: a sync's id, its number on the branch, or `latest`. */
+                at?: string;
+                /** @description Words that must all occur in the text, in any form of them. The best matches come first. */
+                query?: string;
+                /** @description Only entries of this kind. */
+                kind?: components["schemas"]["MemoryKind"];
+                /** @description Superseded entries too, marked as such: every version of every entry up to the state. */
+                all?: boolean;
+                /** @description How many items the page holds at most. It holds fewer where their texts come to 4 MiB. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of memory. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryEntryPage"];
+                };
+            };
+            /** @description `project-not-found`, `branch-not-found`, `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-not-completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.sync.start": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is served once. */
+                "Idempotency-Key"?: string | null;
+                /** @description The W3C trace context that the sync belongs to. */
+                traceparent?: string | null;
+            };
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRequest"];
+            };
+        };
+        responses: {
+            /** @description The sync that was there already. */
+            200: {
+                headers: {
+                    /** @description Where the sync is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A new sync. */
+            202: {
+                headers: {
+                    /** @description Where the sync is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description `project-not-found`, `branch-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-in-progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.sync.branches": {
+        parameters: {
+            query?: {
+                /** @description Only those whose name holds this text; capital letters count as small ones. */
+                query?: string;
+                /** @description How many are listed at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The branches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branches"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.sync.history": {
+        parameters: {
+            query?: {
+                /** @description Only those of this branch. */
+                branch?: string;
+                /** @description Only those that stand so. */
+                status?: components["schemas"]["SyncStatus"];
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of syncs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPage"];
+                };
+            };
+            /** @description `project-not-found`, `branch-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.sync.restoreMemory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is served once. */
+                "Idempotency-Key"?: string | null;
+                /** @description The W3C trace context that the sync belongs to. */
+                traceparent?: string | null;
+            };
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRequest"];
+            };
+        };
+        responses: {
+            /** @description The same restore waits or runs already. */
+            200: {
+                headers: {
+                    /** @description Where the sync is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A new sync. */
+            202: {
+                headers: {
+                    /** @description Where the sync is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description `project-not-found`, `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-not-completed`, `branch-busy`, `request-in-progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.sync.status": {
+        parameters: {
+            query?: {
+                /** @description The branch; the default one if absent. */
+                branch?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description `project-not-found`, `branch-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "syncs.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sync. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "syncs.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sync, which ends. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sync"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already-ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "syncs.diff": {
+        parameters: {
+            query?: {
+                /** @description The completed sync of the same branch to compare with; the one that it followed if absent. */
+                against?: string;
+                /** @description Changes of files, or of memory. */
+                part?: "files" | "memory";
+                /** @description How many changes the page holds at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The sync whose state is shown as new. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-not-completed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "health.live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lives. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `not-found`: this process keeps none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "health.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They can. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `not-ready` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
