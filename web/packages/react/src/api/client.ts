@@ -1,0 +1,188 @@
+import createFetch from 'openapi-fetch';
+import { ProblemError, UnreachableError } from './problem.js';
+import type { paths } from './schema.js';
+import type {
+  BulkRequest,
+  DeadBulkRequest,
+  NewProject,
+  PauseRequest,
+  QueryOf,
+  ResumeRequest,
+  StartRequest,
+} from './types.js';
+
+/** A bearer token, or how to get the one that holds now. */
+export type Token = string | (() => string | undefined | Promise<string | undefined>);
+
+export interface ClientOptions {
+  /** Where the server is, without `/api`: `https://sync.example.com`; empty: where the page comes from. */
+  baseUrl?: string;
+  /** Sent as `Authorization: Bearer`. */
+  token?: Token;
+  /** Used instead of the global `fetch`. */
+  fetch?: typeof fetch;
+}
+
+/** What every call may be told. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** What calls that make something may be told. */
+export interface WriteOptions extends CallOptions {
+  /** The same request under the same key is served once. */
+  idempotencyKey?: string;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/** The token that holds now. */
+export async function currentToken(token: Token | undefined): Promise<string | undefined> {
+  return typeof token === 'function' ? token() : token;
+}
+
+/** What openapi-fetch gives back. */
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let result: Answer<T>;
+  try {
+    result = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new UnreachableError(error);
+  }
+  if (!result.response.ok) throw ProblemError.from(result.error, result.response);
+  return result.data as T;
+}
+
+function keyed(options: WriteOptions) {
+  return options.idempotencyKey === undefined ? {} : { 'Idempotency-Key': options.idempotencyKey };
+}
+
+/**
+ * The API. Methods are named like its operations. They reject with a {@link ProblemError} if the server refuses, with an
+ * {@link UnreachableError} if it does not answer, and with an `AbortError` if the caller gave up.
+ */
+export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOptions = {}) {
+  const base = baseUrl.replace(/\/+$/, '');
+  // Looked up at each call: a page may replace the global one later.
+  const http = createFetch<paths>({ baseUrl: base, fetch: (request) => (fetcher ?? globalThis.fetch)(request) });
+  http.use({
+    async onRequest({ request }) {
+      const bearer = await currentToken(token);
+      if (bearer) request.headers.set('Authorization', `Bearer ${bearer}`);
+      return request;
+    },
+  });
+
+  return {
+    /** Where the server is. */
+    baseUrl: base,
+    /** The token that calls and event streams send. */
+    token,
+
+    /** Addresses of event streams. */
+    events: {
+      project: (projectId: string) => `${base}/api/v1/events/projects/${encodeURIComponent(projectId)}`,
+      sync: (syncId: string) => `${base}/api/v1/events/project-sync/${encodeURIComponent(syncId)}`,
+    },
+
+    projects: {
+      list: (query: QueryOf<'projects.list'> = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/projects', { params: { query }, signal })),
+      create: (body: NewProject, options: WriteOptions = {}) =>
+        answer(http.POST('/api/v1/projects', { params: { header: keyed(options) }, body, signal: options.signal })),
+      get: (projectId: string, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/projects/{projectId}', { params: { path: { projectId } }, signal })),
+      /** Forgets a project with all that is known of it; `confirm` is its name. */
+      delete: (projectId: string, confirm: string, { signal }: CallOptions = {}) =>
+        answer(
+          http.DELETE('/api/v1/projects/{projectId}', { params: { path: { projectId }, query: { confirm } }, signal }),
+        ),
+      files: (projectId: string, query: QueryOf<'projects.files'> = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/projects/{projectId}/files', { params: { path: { projectId }, query }, signal })),
+      memory: (projectId: string, query: QueryOf<'projects.memory'> = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/projects/{projectId}/memory', { params: { path: { projectId }, query }, signal })),
+
+      sync: {
+        branches: (projectId: string, query: QueryOf<'projects.sync.branches'> = {}, { signal }: CallOptions = {}) =>
+          answer(
+            http.GET('/api/v1/projects/{projectId}/sync/branches', { params: { path: { projectId }, query }, signal }),
+          ),
+        status: (projectId: string, query: QueryOf<'projects.sync.status'> = {}, { signal }: CallOptions = {}) =>
+          answer(
+            http.GET('/api/v1/projects/{projectId}/sync/status', { params: { path: { projectId }, query }, signal }),
+          ),
+        start: (projectId: string, body: StartRequest = {}, options: WriteOptions = {}) =>
+          answer(
+            http.POST('/api/v1/projects/{projectId}/sync', {
+              params: { path: { projectId }, header: keyed(options) },
+              body,
+              signal: options.signal,
+            }),
+          ),
+        history: (projectId: string, query: QueryOf<'projects.sync.history'> = {}, { signal }: CallOptions = {}) =>
+          answer(
+            http.GET('/api/v1/projects/{projectId}/sync/history', { params: { path: { projectId }, query }, signal }),
+          ),
+        /** Files and memory become what they were after the sync `syncId`. It is a sync of its own. */
+        restore: (projectId: string, syncId: string, options: WriteOptions = {}) =>
+          answer(
+            http.POST('/api/v1/projects/{projectId}/sync/restore', {
+              params: { path: { projectId }, header: keyed(options) },
+              body: { syncId },
+              signal: options.signal,
+            }),
+          ),
+      },
+    },
+
+    syncs: {
+      get: (syncId: string, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/syncs/{syncId}', { params: { path: { syncId } }, signal })),
+      cancel: (syncId: string, { signal }: CallOptions = {}) =>
+        answer(http.POST('/api/v1/syncs/{syncId}/cancel', { params: { path: { syncId } }, signal })),
+      diff: (syncId: string, query: QueryOf<'syncs.diff'> = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/syncs/{syncId}/diff', { params: { path: { syncId }, query }, signal })),
+    },
+
+    admin: {
+      doctor: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/admin/doctor', { signal })),
+      queue: {
+        get: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/admin/queue', { signal })),
+        pause: (body: PauseRequest = {}) => answer(http.POST('/api/v1/admin/queue/pause', { body })),
+        resume: (body: ResumeRequest = {}) => answer(http.POST('/api/v1/admin/queue/resume', { body })),
+      },
+      jobs: {
+        list: (query: QueryOf<'admin.jobs.list'> = {}, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/admin/jobs', { params: { query }, signal })),
+        get: (syncId: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/admin/jobs/{syncId}', { params: { path: { syncId } }, signal })),
+        cancel: (syncId: string) =>
+          answer(http.POST('/api/v1/admin/jobs/{syncId}/cancel', { params: { path: { syncId } } })),
+        requeue: (syncId: string) =>
+          answer(http.POST('/api/v1/admin/jobs/{syncId}/requeue', { params: { path: { syncId } } })),
+        remove: (syncId: string) =>
+          answer(http.DELETE('/api/v1/admin/jobs/{syncId}', { params: { path: { syncId } } })),
+        cancelAll: (body: BulkRequest) => answer(http.POST('/api/v1/admin/jobs/cancel', { body })),
+        requeueAll: (body: BulkRequest) => answer(http.POST('/api/v1/admin/jobs/requeue', { body })),
+        removeAll: (body: BulkRequest) => answer(http.POST('/api/v1/admin/jobs/remove', { body })),
+      },
+      dead: {
+        list: (query: QueryOf<'admin.dead.list'> = {}, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/admin/dead', { params: { query }, signal })),
+        get: (id: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/admin/dead/{id}', { params: { path: { id } }, signal })),
+        requeue: (id: string) => answer(http.POST('/api/v1/admin/dead/{id}/requeue', { params: { path: { id } } })),
+        remove: (id: string) => answer(http.DELETE('/api/v1/admin/dead/{id}', { params: { path: { id } } })),
+        requeueAll: (body: DeadBulkRequest) => answer(http.POST('/api/v1/admin/dead/requeue', { body })),
+        purge: (body: DeadBulkRequest) => answer(http.POST('/api/v1/admin/dead/purge', { body })),
+      },
+    },
+  };
+}
