@@ -18,6 +18,8 @@ export interface SyncState {
   readonly awaitsSnapshot: boolean;
   /** Whether the server told anything yet. */
   readonly isReady: boolean;
+  /** How many snapshots came. What had ended before one of them is not in it, and has to be asked for. */
+  readonly snapshots: number;
 }
 
 export type SyncAction =
@@ -50,6 +52,7 @@ export const initialSyncState: SyncState = {
   phasesOf: {},
   awaitsSnapshot: false,
   isReady: false,
+  snapshots: 0,
 };
 
 /** Whether events wait for one that did not come. If that lasts, the stream should be begun anew. */
@@ -62,7 +65,7 @@ export function syncReducer(state: SyncState, action: SyncAction): SyncState {
     case 'snapshot':
       return 'syncs' in action.snapshot
         ? withProject(state, action.snapshot)
-        : trimmed(withSnapshot({ ...state, isReady: true, awaitsSnapshot: false }, action.snapshot, state.awaitsSnapshot));
+        : trimmed(withSnapshot(begun(state), action.snapshot, state.awaitsSnapshot));
     case 'reset':
       return { ...state, early: {}, awaitsSnapshot: true };
     case 'event':
@@ -78,11 +81,16 @@ export function syncReducer(state: SyncState, action: SyncAction): SyncState {
   }
 }
 
+/** The state at the beginning of a snapshot. */
+function begun(state: SyncState): SyncState {
+  return { ...state, isReady: true, awaitsSnapshot: false, snapshots: state.snapshots + 1 };
+}
+
 function withProject(state: SyncState, snapshot: ProjectSnapshot): SyncState {
   const told = new Set(snapshot.syncs.map((sync) => sync.syncId));
   // What waits for events of syncs that are not in it waits in vain: they have ended.
   const early = Object.fromEntries(Object.entries(state.early).filter(([syncId]) => told.has(syncId)));
-  let next: SyncState = { ...state, early, isReady: true, awaitsSnapshot: false };
+  let next: SyncState = { ...begun(state), early };
   for (const sync of snapshot.syncs) next = withSnapshot(next, sync, state.awaitsSnapshot);
   // Either they have ended meanwhile, or (known from an answer alone) they are younger than the snapshot. An answer
   // that comes after the snapshot decides: a sync that is younger sends all of its events.

@@ -87,7 +87,7 @@ export function useProjectSync(projectId: string, { client, branch, stream }: Us
       if (action) dispatch(action);
     },
   });
-  useStatus(projectId, client, branch, sse.connection === 'open', dispatch);
+  useStatus(projectId, client, branch, state.snapshots, dispatch);
   useLostSyncs(state, client, dispatch);
   useHoles(state, sse.reconnect);
 
@@ -138,29 +138,26 @@ function useProjectState(projectId: string): [SyncState, (action: SyncAction) =>
   return [shown === projectId ? state : initialSyncState, dispatch];
 }
 
-/** Asks once how the branch stands, because streams do not tell of syncs that have ended; again if no answer came. */
+/**
+ * Asks how the branch stands: at once, because an answer may come sooner than the stream; and after each snapshot,
+ * because streams do not tell of syncs that ended before.
+ */
 function useStatus(
   projectId: string,
   client: Client,
   branch: string | undefined,
-  isOpen: boolean,
+  snapshots: number,
   dispatch: (action: SyncAction) => void,
 ) {
-  const answered = useRef<string | undefined>(undefined);
-  const question = `${projectId} ${branch ?? ''}`;
   useEffect(() => {
-    if (answered.current === question) return;
     const abort = new AbortController();
     client.projects.sync
       .status(projectId, branch === undefined ? {} : { branch }, { signal: abort.signal })
-      .then((status) => {
-        answered.current = question;
-        dispatch({ type: 'status', status });
-      })
-      // What is wrong shows at the connection; when it opens the question is asked again.
+      .then((status) => dispatch({ type: 'status', status }))
+      // What is wrong shows at the connection; when it begins anew the question is asked again.
       .catch(() => {});
     return () => abort.abort();
-  }, [projectId, client, branch, question, isOpen, dispatch]);
+  }, [projectId, client, branch, snapshots, dispatch]);
 }
 
 /** Asks for the end of syncs that ended while nobody listened. */
