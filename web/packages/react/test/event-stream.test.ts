@@ -1,0 +1,360 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ProblemError } from '../src/api/problem.js';
+import { Backoff } from '../src/stream/backoff.js';
+import { EventStream, type ConnectionState, type EventStreamOptions } from '../src/stream/event-stream.js';
+import type { StreamEvent } from '../src/stream/parser.js';
+import type { Surroundings } from '../src/stream/surroundings.js';
+import { startServer, type TestServer } from './server.js';
+
+let server: TestServer;
+let stream: EventStream | undefined;
+
+beforeEach(async () => {
+  server = await startServer();
+});
+afterEach(async () => {
+  stream?.close();
+  await server.close();
+});
+
+/** A page whose visibility and network a test changes. */
+function page() {
+  let visible = true;
+  const watchers = new Set<(what: 'visibility' | 'online') => void>();
+  const tell = (what: 'visibility' | 'online') => watchers.forEach((watcher) => watcher(what));
+  const surroundings: Surroundings = {
+    isVisible: () => visible,
+    watch: (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+  };
+  return {
+    surroundings,
+    show: () => ((visible = true), tell('visibility')),
+    hide: () => ((visible = false), tell('visibility')),
+    online: () => tell('online'),
+    watchers,
+  };
+}
+
+/** Starts a stream, and lets a test await what it tells. */
+function follow(options: Partial<EventStreamOptions> = {}) {
+  const events: StreamEvent[] = [];
+  const states: ConnectionState[] = [];
+  const waiting = new Set<() => void>();
+  const changed = () => waiting.forEach((check) => check());
+  stream = new EventStream(server.url, {
+    backoff: { baseMs: 5, maxMs: 20, random: () => 0 },
+    ...options,
+    onEvent: (event) => (events.push(event), changed()),
+    onState: (state) => (states.push(state), changed()),
+  });
+  stream.start();
+  const until = (isTrue: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (!isTrue()) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return {
+    events,
+    states,
+    stream,
+    got: (count: number) => until(() => events.length >= count),
+    is: (connection: ConnectionState['connection']) => until(() => stream!.state.connection === connection),
+  };
+}
+
+const header = (held: { request: { headers: Record<string, unknown> } }, name: string) => held.request.headers[name];
+
+describe('a connection', () => {
+  test('asks as it should, and passes events on as they come', async () => {
+    const { events, got, is, states } = follow({ token: 'secret', lastEventId: '4' });
+    const held = await server.next();
+    expect(held.request.headers).toMatchObject({
+      accept: 'text/event-stream',
+      authorization: 'Bearer secret',
+      'last-event-id': '4',
+    });
+    held.open();
+    await is('open');
+    held.write('id: 5\nevent: warn');
+    held.write('ing\ndata: a\n\n');
+    await got(1);
+    expect(events).toEqual([{ type: 'warning', data: 'a', id: '5' }]);
+    expect(states.map((state) => state.connection)).toEqual(['connecting', 'open']);
+  });
+
+  test('sends no id before the first event and no token without one', async () => {
+    follow();
+    const { headers } = (await server.next()).request;
+    expect(headers['last-event-id']).toBeUndefined();
+    expect(headers.authorization).toBeUndefined();
+  });
+
+  test('asks for the token each time', async () => {
+    let n = 0;
+    follow({ token: async () => `t${(n += 1)}` });
+    for (const token of ['Bearer t1', 'Bearer t2']) {
+      const held = await server.next();
+      expect(header(held, 'authorization')).toBe(token);
+      held.cut();
+    }
+  });
+
+  test('goes on after the last event when it breaks or ends', async () => {
+    const { events, got } = follow();
+    const first = await server.next();
+    first.open('id: 1\ndata: a\n\nid: 2\ndata: half');
+    await got(1);
+    first.cut();
+    const second = await server.next();
+    expect(header(second, 'last-event-id')).toBe('1');
+    second.open('id: 2\ndata: b\n\n');
+    await got(2);
+    second.end();
+    expect(header(await server.next(), 'last-event-id')).toBe('2');
+    expect(events.map((event) => event.data)).toEqual(['a', 'b']);
+  });
+
+  test('lets go of the server when it is closed, and says nothing more', async () => {
+    const { events, got, stream } = follow();
+    const held = await server.next();
+    held.open('data: a\n\n');
+    await got(1);
+    stream.close();
+    await held.gone;
+    expect(stream.state.connection).toBe('idle');
+    expect(events).toHaveLength(1);
+    expect(server.count()).toBe(1);
+  });
+
+  test('can be closed by what it tells: nothing that came in the same chunk follows', async () => {
+    const told: string[] = [];
+    const closing = new EventStream(server.url, {
+      onEvent: ({ data }) => {
+        told.push(data);
+        closing.close();
+      },
+    });
+    closing.start();
+    const held = await server.next();
+    held.open('data: a\n\ndata: b\n\n');
+    await held.gone;
+    expect(told).toEqual(['a']);
+  });
+
+  test('begins anew when asked, after the last event or from the beginning', async () => {
+    const { got, stream } = follow();
+    (await server.next()).open('id: 9\ndata: a\n\n');
+    await got(1);
+    stream.reconnect();
+    const second = await server.next();
+    expect(header(second, 'last-event-id')).toBe('9');
+    stream.reconnect({ fresh: true });
+    expect(header(await server.next(), 'last-event-id')).toBeUndefined();
+  });
+});
+
+describe('the end', () => {
+  test('204 ends it', async () => {
+    const { is } = follow();
+    (await server.next()).refuse(204);
+    await is('ended');
+    expect(server.count()).toBe(1);
+  });
+
+  test('a terminal event ends it, and what follows is not told', async () => {
+    const { events, is } = follow({ isTerminal: (event) => event.type === 'completed' });
+    const held = await server.next();
+    held.open('event: completed\ndata: 1\n\nevent: late\ndata: 2\n\n');
+    await is('ended');
+    await held.gone;
+    expect(events.map((event) => event.type)).toEqual(['completed']);
+    expect(server.count()).toBe(1);
+  });
+
+  test.each([401, 403, 404, 400, 422])('%d is final, and tells why', async (status) => {
+    const { is, stream } = follow();
+    const problem = { type: 'urn:project-sync:problem:some-word', title: 'T', status, detail: 'D', traceId: 'abc' };
+    (await server.next()).refuse(status, {}, problem);
+    await is('failed');
+    expect(stream.state.error).toBeInstanceOf(ProblemError);
+    expect(stream.state.error).toMatchObject({ status, code: 'some-word', detail: 'D', traceId: 'abc' });
+    expect(server.count()).toBe(1);
+  });
+
+  test('an answer that is no event stream is final', async () => {
+    const { is } = follow();
+    (await server.next()).refuse(200, { 'content-type': 'text/html' });
+    await is('failed');
+  });
+
+  test('after a failure it can be begun again by hand', async () => {
+    const { is, got, stream } = follow();
+    (await server.next()).refuse(401);
+    await is('failed');
+    stream.reconnect();
+    (await server.next()).open('data: a\n\n');
+    await got(1);
+    expect(stream.state.connection).toBe('open');
+  });
+});
+
+describe('waiting', () => {
+  test.each([500, 502, 408])('%d is tried again', async (status) => {
+    const { got } = follow();
+    (await server.next()).refuse(status);
+    (await server.next()).open('data: a\n\n');
+    await got(1);
+  });
+
+  test.each([429, 503])('%d waits as long as the server asks', async (status) => {
+    const { is, stream } = follow();
+    const before = Date.now();
+    (await server.next()).refuse(status, { 'retry-after': '7' });
+    await is('waiting');
+    expect(stream.state.retryAt).toBeGreaterThanOrEqual(before + 7_000);
+    expect(stream.state.retryAt).toBeLessThanOrEqual(Date.now() + 7_000);
+    expect(stream.state.error).toMatchObject({ status });
+  });
+
+  test('Retry-After holds though the page is shown or the network comes back', async () => {
+    const { surroundings, online, show } = page();
+    const { is, stream } = follow({ surroundings });
+    (await server.next()).refuse(503, { 'retry-after': '7' });
+    await is('waiting');
+    const { retryAt } = stream.state;
+    online();
+    show();
+    expect(stream.state).toMatchObject({ connection: 'waiting', retryAt });
+    expect(server.count()).toBe(1);
+  });
+
+  test('retry: is the least that is waited', async () => {
+    const { is, stream } = follow();
+    const held = await server.next();
+    const before = Date.now();
+    held.open('retry: 4000\n\n');
+    held.end();
+    await is('waiting');
+    expect(stream.state.retryAt).toBeGreaterThanOrEqual(before + 4_000);
+  });
+
+  test('a server that is away is found when it is back', async () => {
+    const { is } = follow();
+    (await server.next()).cut();
+    await is('waiting');
+    (await server.next()).open();
+    await is('open');
+  });
+
+  test('silence is noticed, a comment is no silence', async () => {
+    const { is } = follow({ silenceMs: 60 });
+    const held = await server.next();
+    held.open();
+    const beat = setInterval(() => held.write(':\n'), 15);
+    await is('open');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(server.count()).toBe(1);
+    clearInterval(beat);
+    await held.gone;
+    (await server.next()).open();
+    await is('open');
+  });
+
+  test('a server that accepts and never answers is given up too', async () => {
+    follow({ silenceMs: 40 });
+    await (await server.next()).gone;
+    await server.next();
+  });
+});
+
+describe('the page', () => {
+  test('hidden for long it lets go; shown it goes on after the last event', async () => {
+    const { surroundings, hide, show } = page();
+    const { is, got } = follow({ surroundings, hiddenMs: 20 });
+    const held = await server.next();
+    held.open('id: 3\ndata: a\n\n');
+    await got(1);
+    hide();
+    await is('paused');
+    await held.gone;
+    show();
+    const second = await server.next();
+    expect(header(second, 'last-event-id')).toBe('3');
+    second.open();
+    await is('open');
+  });
+
+  test('hidden for a moment it keeps its connection', async () => {
+    const { surroundings, hide, show } = page();
+    const { is } = follow({ surroundings, hiddenMs: 50 });
+    (await server.next()).open();
+    await is('open');
+    hide();
+    show();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(stream?.state.connection).toBe('open');
+    expect(server.count()).toBe(1);
+  });
+
+  test('begun on a page that nobody sees it lets go as well', async () => {
+    const { surroundings, hide } = page();
+    hide();
+    const { is } = follow({ surroundings, hiddenMs: 20 });
+    (await server.next()).open();
+    await is('paused');
+  });
+
+  test('the network coming back ends the wait', async () => {
+    const { surroundings, online } = page();
+    const { is } = follow({ surroundings, backoff: { baseMs: 60_000 } });
+    (await server.next()).cut();
+    await is('waiting');
+    online();
+    (await server.next()).open();
+    await is('open');
+  });
+
+  test('is left alone after the end', async () => {
+    const { surroundings, watchers, hide, show, online } = page();
+    const { is } = follow({ surroundings, hiddenMs: 1 });
+    (await server.next()).refuse(204);
+    await is('ended');
+    expect(watchers.size).toBe(0);
+    hide();
+    show();
+    online();
+    expect(stream?.state.connection).toBe('ended');
+  });
+});
+
+describe('the back-off', () => {
+  test('doubles up to its bound, and begins anew after a success', () => {
+    const backoff = new Backoff({ baseMs: 100, maxMs: 1_000, random: () => 0 });
+    expect([1, 2, 3, 4, 5, 6].map(() => backoff.next())).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    backoff.reset();
+    expect(backoff.next()).toBe(100);
+  });
+
+  test('spreads clients, and never tries sooner than was asked', () => {
+    const late = new Backoff({ baseMs: 100, maxMs: 1_000, random: () => 0.999 });
+    expect(late.next()).toBe(150);
+    expect(late.next(5_000)).toBeGreaterThanOrEqual(5_000);
+    late.setBase(3_000);
+    expect(late.next()).toBeGreaterThanOrEqual(3_000);
+  });
+
+  test('a server cannot send its clients away for ever', () => {
+    const backoff = new Backoff({ random: () => 0 });
+    expect(backoff.next(Number.MAX_SAFE_INTEGER)).toBe(600_000);
+    backoff.setBase(Number.MAX_SAFE_INTEGER);
+    expect(backoff.next()).toBe(600_000);
+  });
+});
