@@ -102,22 +102,12 @@ function Phases({ phases, state, progress }: { phases: PhaseView[]; state: Banne
       </div>
     );
   }
-  const isKnown = progress?.fraction !== undefined;
   return (
-    <div
-      className="ps-phases-bar"
-      role={progress ? 'progressbar' : undefined}
-      aria-label={progress ? `${label(progress.phase)}, phase ${progress.position} of ${progress.of}` : undefined}
-      aria-valuemin={isKnown ? 0 : undefined}
-      aria-valuemax={isKnown ? 100 : undefined}
-      aria-valuenow={isKnown ? Math.round((progress.fraction ?? 0) * 100) : undefined}
-    >
-      <ol className="ps-phases" aria-label="Phases">
-        {phases.map((phase) => (
-          <Phase key={phase.phase} phase={phase} />
-        ))}
-      </ol>
-    </div>
+    <ol className="ps-phases" aria-label="Phases">
+      {phases.map((phase) => (
+        <Phase key={phase.phase} phase={phase} progress={phase.status === 'running' ? progress : undefined} />
+      ))}
+    </ol>
   );
 }
 
@@ -130,12 +120,25 @@ const PHASE_WORDS: Record<PhaseView['status'], string> = {
   stopped: 'stopped',
 };
 
-function Phase({ phase }: { phase: PhaseView }) {
+function Phase({ phase, progress }: { phase: PhaseView; progress: Progress | undefined }) {
   const { status, fraction, durationMs, attempt } = phase;
   const isUnknown = status === 'running' && fraction === undefined;
   return (
     <li className="ps-phase" data-status={status} aria-current={status === 'running' ? 'step' : undefined}>
-      <span className="ps-phase-bar" data-unknown={isUnknown || undefined} aria-hidden="true">
+      <span
+        className="ps-phase-bar"
+        data-unknown={isUnknown || undefined}
+        {...(progress
+          ? {
+              role: 'progressbar',
+              'aria-label': `${label(progress.phase)}, phase ${progress.position} of ${progress.of}`,
+              // Without a value it says that nobody knows how far it is.
+              ...(fraction === undefined
+                ? {}
+                : { 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(fraction * 100) }),
+            }
+          : { 'aria-hidden': true })}
+      >
         <span style={{ transform: `scaleX(${isUnknown ? 1 : (fraction ?? 0)})` }} />
       </span>
       <span className="ps-phase-name">

@@ -1,0 +1,183 @@
+import { useState } from 'react';
+import type { Client } from '../api/client.js';
+import type { Sync } from '../api/types.js';
+import type { ProjectSync } from '../sync/use-project-sync.js';
+import { explainProblem, explainSyncError } from '../sync/words.js';
+import { DiffDialog } from './diff-dialog.js';
+import { formatAgo, formatCount, formatDate, formatDuration, shortCommit, triggerLabel } from './format.js';
+import { useNow, usePages } from './hooks.js';
+import { DoneIcon, FailedIcon, RestoreIcon, RunningIcon, StoppedIcon, WaitingIcon } from './icons.js';
+import { ErrorMessage } from './message.js';
+import { RestoreDialog } from './restore-dialog.js';
+
+export interface SyncHistoryProps {
+  client: Client;
+  /** Restores, and tells when the list has changed. */
+  projectSync: ProjectSync;
+  /** Only the syncs of this branch; absent: of all. */
+  branch?: string;
+}
+
+const PAGE = 50;
+/** How often "5 min ago" is told anew. */
+const AGO_MS = 30_000;
+
+/** The chain of syncs, the latest first: what each changed, how long it took, what began it; compare, and go back. */
+export function SyncHistory({ client, projectSync, branch }: SyncHistoryProps) {
+  const { projectId } = projectSync;
+  const now = useNow(true, AGO_MS);
+  const [open, setOpen] = useState<{ what: 'diff' | 'restore'; sync: Sync }>();
+  const { items, error, isLoading, hasMore, more } = usePages<Sync>(
+    `${projectId} ${branch ?? ''}`,
+    versionOf(projectSync),
+    (cursor, signal) => client.projects.sync.history(projectId, { branch, cursor, limit: PAGE }, { signal }),
+  );
+  const completed = items.filter((sync) => sync.status === 'completed');
+  const headOf = (name: string) => completed.find((sync) => sync.branch === name);
+  const others = (sync: Sync) => completed.filter((other) => other.branch === sync.branch && other.id !== sync.id);
+  const head = open && headOf(open.sync.branch);
+
+  return (
+    <section className="ps ps-history" aria-label="History" aria-busy={isLoading}>
+      {items.length === 0 && !error && (
+        <p className="ps-empty">{isLoading ? 'Loading the history…' : 'No sync yet. The first one will be listed here.'}</p>
+      )}
+      <ol className="ps-history-list">
+        {items.map((sync) => (
+          <Row
+            key={sync.id}
+            sync={sync}
+            now={now}
+            showBranch={branch === undefined}
+            isHead={headOf(sync.branch)?.id === sync.id}
+            onDiff={() => setOpen({ what: 'diff', sync })}
+            onRestore={() => setOpen({ what: 'restore', sync })}
+          />
+        ))}
+      </ol>
+      {error && <ErrorMessage explanation={explainProblem(error)} />}
+      {(hasMore || error) && (
+        <button type="button" className="ps-button" onClick={more} disabled={isLoading}>
+          {isLoading ? 'Loading…' : error ? 'Try again' : 'Show earlier ones'}
+        </button>
+      )}
+      {open?.what === 'diff' && (
+        <DiffDialog client={client} sync={open.sync} others={others(open.sync)} onClose={() => setOpen(undefined)} />
+      )}
+      {open?.what === 'restore' && head && (
+        <RestoreDialog
+          client={client}
+          projectSync={projectSync}
+          sync={open.sync}
+          head={head}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** Changes when the list has: a sync came, began or ended. Not while one counts. */
+function versionOf({ sync, active }: ProjectSync): string {
+  const shown = sync ? [sync] : [];
+  return [...shown, ...active].map(({ syncId, status }) => `${syncId} ${status}`).join(' ');
+}
+
+const ICONS = {
+  pending: WaitingIcon,
+  running: RunningIcon,
+  completed: DoneIcon,
+  failed: FailedIcon,
+  cancelled: StoppedIcon,
+};
+
+const STATUS_WORDS = {
+  pending: 'Waits',
+  running: 'Runs',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
+
+interface RowProps {
+  sync: Sync;
+  now: number;
+  showBranch: boolean;
+  isHead: boolean;
+  onDiff: () => void;
+  onRestore: () => void;
+}
+
+function Row({ sync, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
+  const Icon = ICONS[sync.status];
+  const at = sync.finishedAt ?? sync.startedAt ?? sync.createdAt;
+  return (
+    <li className="ps-history-row" data-status={sync.status}>
+      <span className="ps-history-icon" title={STATUS_WORDS[sync.status]}>
+        <Icon />
+        <span className="ps-hidden">{STATUS_WORDS[sync.status]}</span>
+      </span>
+      <div className="ps-history-what">
+        <p className="ps-history-title">
+          {sync.number != null && <span className="ps-history-number">#{sync.number}</span>}
+          <span className="ps-history-summary">{summaryOf(sync)}</span>
+          {isHead && <span className="ps-tag">now</span>}
+        </p>
+        <p className="ps-muted ps-history-meta">
+          {showBranch && <span>{sync.branch}</span>}
+          {sync.commit && <code>{shortCommit(sync.commit)}</code>}
+          <span>{triggerLabel(sync.trigger)}</span>
+          {sync.attempts > 1 && <span>{sync.attempts} tries</span>}
+          <time dateTime={at} title={formatDate(at)}>
+            {formatAgo(at, now)}
+          </time>
+        </p>
+      </div>
+      <Counts sync={sync} />
+      <span className="ps-history-duration">{sync.durationMs != null ? formatDuration(sync.durationMs) : ''}</span>
+      <div className="ps-history-actions">
+        {sync.status === 'completed' && (
+          <>
+            <button type="button" className="ps-button ps-quiet" onClick={onDiff}>
+              Changes<span className="ps-hidden"> of #{sync.number}</span>
+            </button>
+            <button type="button" className="ps-button ps-quiet" onClick={onRestore} disabled={isHead}>
+              <RestoreIcon />
+              Restore<span className="ps-hidden"> memory to #{sync.number}</span>
+            </button>
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function summaryOf(sync: Sync): string {
+  if (sync.status === 'failed') return sync.error ? explainSyncError(sync.error).title : 'Failed';
+  if (sync.kind === 'restore') return `Restored to #${sync.restoreOf ?? '?'}`;
+  return sync.summary ?? STATUS_WORDS[sync.status];
+}
+
+function Counts({ sync: { status, counts } }: { sync: Sync }) {
+  if (status !== 'completed') return <span className="ps-counts" />;
+  const shown: [sign: string, n: number, word: string, change: string][] = [
+    ['+', counts.added, 'added', 'added'],
+    ['~', counts.modified + counts.renamed, 'changed', 'modified'],
+    ['−', counts.deleted, 'deleted', 'deleted'],
+  ];
+  const entries = counts.entriesCreated + counts.entriesSuperseded;
+  return (
+    <span className="ps-counts">
+      {shown.map(([sign, n, word, change]) => (
+        <span key={word} data-change={change} data-none={n === 0 || undefined} title={`${formatCount(n)} files ${word}`}>
+          <span aria-hidden="true">{sign}</span>
+          {formatCount(n)}
+          <span className="ps-hidden"> files {word}</span>
+        </span>
+      ))}
+      <span className="ps-counts-memory" data-none={entries === 0 || undefined}>
+        {formatCount(entries)} memory
+      </span>
+    </span>
+  );
+}
