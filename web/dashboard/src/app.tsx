@@ -1,0 +1,66 @@
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Link, Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
+import { ProjectPage } from './pages/project.js';
+import { ProjectsPage } from './pages/projects.js';
+import { Loading } from './parts/states.js';
+import { ThemeSwitch } from './parts/theme-switch.js';
+
+const QueuePage = lazy(() => import('./pages/queue.js'));
+const SettingsPage = lazy(() => import('./pages/settings.js'));
+
+export function App() {
+  const main = useRef<HTMLElement>(null);
+  const [path] = useLocation();
+  const before = useRef(path);
+  useEffect(() => {
+    // A new page begins at its top, and is told to those who hear it.
+    if (before.current === path) return;
+    before.current = path;
+    main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [path]);
+  return (
+    <>
+      <a className="skip" href="#main">
+        To the content
+      </a>
+      <header className="top ps">
+        <Link href="/" className="brand">
+          <img src="/icon.svg" alt="" width="24" height="24" />
+          Project Sync
+        </Link>
+        <nav aria-label="Main">
+          <NavLink href="/" also="/projects/*?">
+            Projects
+          </NavLink>
+          <NavLink href="/queue">Queue</NavLink>
+          <NavLink href="/settings">Settings</NavLink>
+        </nav>
+        <ThemeSwitch />
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className="ps">
+        <Suspense fallback={<Loading what="the page" />}>
+          <Switch>
+            <Route path="/" component={ProjectsPage} />
+            <Route path="/projects/:id/*?">{({ id }) => <ProjectPage key={id} id={id} />}</Route>
+            <Route path="/queue" component={QueuePage} />
+            <Route path="/settings" component={SettingsPage} />
+            <Route>
+              <Redirect to="/" replace />
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </>
+  );
+}
+
+function NavLink({ href, also, children }: { href: string; also?: string; children: string }) {
+  const [isHere] = useRoute(href);
+  const [isBelow] = useRoute(also ?? href);
+  return (
+    <Link href={href} aria-current={isHere ? 'page' : isBelow ? 'true' : undefined}>
+      {children}
+    </Link>
+  );
+}

@@ -1,0 +1,50 @@
+import { DiffList, formatCount, formatDate, SyncBanner, SyncControls } from '@project-sync/react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Link } from 'wouter';
+import { client } from '../api.js';
+import { Empty } from '../parts/states.js';
+import { endedKey, type ProjectPageProps } from './shared.js';
+
+export function Overview({ project, projectSync, branch, setBranch }: ProjectPageProps) {
+  const queries = useQueryClient();
+  const ended = endedKey(projectSync);
+  useEffect(() => {
+    if (ended !== '') void queries.invalidateQueries({ queryKey: ['project', project.id] });
+  }, [ended, queries, project.id]);
+
+  const last = project.latestSync;
+  const completed = projectSync.sync?.status === 'completed' ? projectSync.sync.syncId : undefined;
+  const changed = completed ?? (last?.status === 'completed' && !branch ? last.id : undefined);
+  return (
+    <div className="stack">
+      <SyncControls client={client} projectSync={projectSync} branch={branch} onBranchChange={setBranch} />
+      <SyncBanner projectSync={projectSync} />
+      <dl className="totals" aria-label="What the default branch holds">
+        <Total name="Files" href={`/projects/${project.id}/files`} value={formatCount(project.counts.files)} />
+        <Total name="Memory entries" href={`/projects/${project.id}/memory`} value={formatCount(project.counts.memory)} />
+        <Total name="Branches synced" href={`/projects/${project.id}/history`} value={formatCount(project.branches.length)} />
+        <Total name="Connected" value={formatDate(project.createdAt)} />
+      </dl>
+      <section className="panel" aria-labelledby="changed">
+        <h2 id="changed">What changed last</h2>
+        <div className="changed">
+          {changed ? (
+            <DiffList client={client} syncId={changed} against={undefined} part="files" />
+          ) : (
+            <Empty title="Nothing yet">What a sync changes is listed here once it is done.</Empty>
+          )}
+        </div>
+      </section>
+    </div>
+  );
+}
+
+function Total({ name, value, href }: { name: string; value: string; href?: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{href ? <Link href={href}>{value}</Link> : value}</dd>
+    </div>
+  );
+}
