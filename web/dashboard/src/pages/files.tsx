@@ -23,7 +23,7 @@ export default function FilesPage({ project, projectSync, branch, setBranch }: P
   const files = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="stack">
-      <StatePicker {...{ projectSync, branch, setBranch, at, setAt }} />
+      <StatePicker {...{ project, projectSync, branch, setBranch, at, setAt }} />
       <input
         type="search"
         className="search"

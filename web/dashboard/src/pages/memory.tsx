@@ -24,7 +24,7 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="stack">
-      <StatePicker {...{ projectSync, branch, setBranch, at, setAt }} />
+      <StatePicker {...{ project, projectSync, branch, setBranch, at, setAt }} />
       <div className="filters">
         <input
           type="search"

@@ -18,7 +18,13 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
   const changed = completed ?? (last?.status === 'completed' && !branch ? last.id : undefined);
   return (
     <div className="stack">
-      <SyncControls client={client} projectSync={projectSync} branch={branch} onBranchChange={setBranch} />
+      <SyncControls
+        client={client}
+        projectSync={projectSync}
+        branch={branch}
+        onBranchChange={setBranch}
+        defaultBranch={project.defaultBranch}
+      />
       <SyncBanner projectSync={projectSync} />
       <dl className="totals" aria-label="What the default branch holds">
         <Total name="Files" href={`/projects/${project.id}/files`} value={formatCount(project.counts.files)} />

@@ -168,10 +168,13 @@ describe('SyncBanner', () => {
     expect(screen.getByText('Restore')).toBeTruthy();
   });
 
-  test('warnings can be read', () => {
+  test('warnings can be read, and make no room for themselves', async () => {
     draw(sync({ type: 'warning', phase: 'import', code: 'content-not-stored', message: 'big.bin is 100 MB' }));
-    expect(screen.getByText('One warning')).toBeTruthy();
-    expect(screen.getByText('big.bin is 100 MB')).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: '1 warning: read' }));
+    const dialog = screen.getByRole('dialog', { name: 'Warnings of main' });
+    expect(within(dialog).getByText('big.bin is 100 MB')).toBeTruthy();
+    await userEvent.click(within(dialog).getByRole('button', { name: 'Close' }));
+    expect(screen.queryByRole('dialog')).toBeNull();
   });
 
   test.each([

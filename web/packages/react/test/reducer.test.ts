@@ -215,6 +215,14 @@ describe('answers of the API', () => {
     expect(progressOf(shown(state))).toMatchObject({ phase: 'scan', position: 2, of: 4, fraction: 0.5 });
   });
 
+  test('phases that are learnt late are shown with those that came before', () => {
+    const begun = reduce(events(wholeSync().slice(0, 5)));
+    expect(phaseViews(shown(begun)).map((phase) => phase.phase)).toEqual(['prepare', 'scan']);
+    const sync = answer({ status: 'running', phase: 'scan', phases: [], finishedAt: null, number: null });
+    const state = reduce([{ type: 'status', status: { branch: 'main', sync, phases: PHASES } }], begun);
+    expect(statuses(state)).toEqual(['done', 'running', 'toCome', 'toCome']);
+  });
+
   test('a branch that was never synced has none', () => {
     expect(shown(reduce([{ type: 'status', status: { branch: 'main', sync: null, phases: PHASES } }]))).toBeUndefined();
   });

@@ -49,6 +49,19 @@ describe('useProjectSync', () => {
     expect(result.current.phases.map((phase) => phase.status)).toEqual(['done', 'done', 'done', 'done']);
   });
 
+  test('learns the phases of a kind of sync that it has not seen', async () => {
+    service.status = { branch: 'main', sync: answer({ kind: 'restore' }), phases: ['prepare', 'restore', 'finalize'] };
+    const { result } = follow();
+    await waitFor(() => expect(result.current.sync?.kind).toBe('restore'));
+    await listening();
+    const sync = answer({ id: syncId(2), status: 'running', phases: [], finishedAt: null, number: null, createdAt: at(99) });
+    service.status = { branch: 'main', sync, phases: ['prepare', 'scan', 'import', 'finalize'] };
+    for (const event of numbered(syncId(2), [queued(2), phasesRun()[0]!])) service.tell(event);
+    await waitFor(() =>
+      expect(result.current.phases.map((phase) => phase.status)).toEqual(['running', 'toCome', 'toCome', 'toCome']),
+    );
+  });
+
   test('goes on after a server that went away, without losing or repeating anything', async () => {
     const { result } = follow();
     await listening();

@@ -2,7 +2,7 @@
 // same state, in whatever order and however often they come.
 import type { Status, Sync } from '../api/types.js';
 import type { ProjectSnapshot, ResetNotice, SyncEvent, SyncSnapshot } from '../events.js';
-import { applyEvent, isEnded, type SyncView } from './view.js';
+import { announced, applyEvent, isEnded, type SyncView } from './view.js';
 
 /** The syncs of a project, as far as they were told. */
 export interface SyncState {
@@ -243,7 +243,13 @@ function withProgress(view: SyncView, { phase, done, total, unit, bytes, request
 function learnPhases(state: SyncState, kind: Sync['kind'], phases: readonly string[]): SyncState {
   const known = state.phasesOf[kind];
   const isNews = phases.length > 0 && (known?.length !== phases.length || known.some((phase, i) => phase !== phases[i]));
-  return isNews ? { ...state, phasesOf: { ...state.phasesOf, [kind]: phases } } : state;
+  if (!isNews) return state;
+  // Syncs that are shown already get the phases that nobody had announced to them.
+  const syncs = Object.entries(state.syncs).map(([id, sync]): [string, SyncView] => {
+    const isMeant = sync.kind === kind && !isEnded(sync);
+    return [id, isMeant ? { ...sync, phases: announced(sync.phases, phases) } : sync];
+  });
+  return { ...state, syncs: Object.fromEntries(syncs), phasesOf: { ...state.phasesOf, [kind]: phases } };
 }
 
 function put(state: SyncState, view: SyncView): SyncState {

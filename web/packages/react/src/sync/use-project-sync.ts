@@ -87,11 +87,13 @@ export function useProjectSync(projectId: string, { client, branch, stream }: Us
       if (action) dispatch(action);
     },
   });
-  useStatus(projectId, client, branch, state.snapshots, dispatch);
   useLostSyncs(state, client, dispatch);
   useHoles(state, sse.reconnect);
 
   const sync = currentSync(state, branch);
+  // A kind of sync that was not seen yet: its phases are told with the status of a branch that has one.
+  const unknown = sync && !isEnded(sync) && !state.phasesOf[sync.kind] ? sync : undefined;
+  useStatus(projectId, client, unknown?.branch ?? branch, `${state.snapshots} ${unknown?.syncId ?? ''}`, dispatch);
   const actions = useActions(projectId, client, branch, sync, dispatch);
   const { reconnect } = sse;
   return {
@@ -140,13 +142,13 @@ function useProjectState(projectId: string): [SyncState, (action: SyncAction) =>
 
 /**
  * Asks how the branch stands: at once, because an answer may come sooner than the stream; and after each snapshot,
- * because streams do not tell of syncs that ended before.
+ * because streams do not tell of syncs that ended before. Each `round` is another question.
  */
 function useStatus(
   projectId: string,
   client: Client,
   branch: string | undefined,
-  snapshots: number,
+  round: string,
   dispatch: (action: SyncAction) => void,
 ) {
   useEffect(() => {
@@ -157,7 +159,7 @@ function useStatus(
       // What is wrong shows at the connection; when it begins anew the question is asked again.
       .catch(() => {});
     return () => abort.abort();
-  }, [projectId, client, branch, snapshots, dispatch]);
+  }, [projectId, client, branch, round, dispatch]);
 }
 
 /** Asks for the end of syncs that ended while nobody listened. */

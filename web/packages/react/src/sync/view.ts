@@ -168,6 +168,13 @@ function ended(sync: SyncView, status: SyncView['status'], at: string): SyncView
   return { ...sync, status, finishedAt: at, interruption: undefined, runAfter: undefined, sample: undefined };
 }
 
+/** All phases that are known to come, in order, and after them those that came unannounced. */
+export function announced(phases: readonly PhaseSnapshot[], names: readonly string[]): PhaseSnapshot[] {
+  const known = new Map(phases.map((phase) => [phase.phase, phase]));
+  const inOrder = names.map((name): PhaseSnapshot => known.get(name) ?? { phase: name, status: 'toCome', attempt: 0 });
+  return [...inOrder, ...phases.filter((phase) => !names.includes(phase.phase))];
+}
+
 /** Changes one phase; one that nobody announced comes last. */
 function changed(phases: readonly PhaseSnapshot[], name: string, change: Partial<PhaseSnapshot>): PhaseSnapshot[] {
   if (!phases.some((phase) => phase.phase === name)) {

@@ -13,6 +13,8 @@ export interface BranchPickerProps {
   /** The chosen branch; absent: the default one. */
   branch: string | undefined;
   onChange: (branch: string) => void;
+  /** The default branch's name, if it is known, to be shown before the list is there. */
+  defaultBranch?: string | null;
   disabled?: boolean;
   /** The field's name for those who do not see it. */
   label?: string;
@@ -26,7 +28,7 @@ const LIMIT = 500;
 const REST_MS = 200;
 
 /** Chooses a branch: a combobox that searches as one types, over however many branches there are. */
-export function BranchPicker({ client, projectId, branch, onChange, disabled, label = 'Branch' }: BranchPickerProps) {
+export function BranchPicker({ client, projectId, branch, onChange, defaultBranch, disabled, label = 'Branch' }: BranchPickerProps) {
   const [isOpen, setOpen] = useState(false);
   const [query, setQuery] = useState('');
   const [active, setActive] = useState(0);
@@ -86,7 +88,7 @@ export function BranchPicker({ client, projectId, branch, onChange, disabled, la
     event.preventDefault();
   };
 
-  const shownName = branch ?? found.find((each) => each.isDefault)?.name ?? '';
+  const shownName = branch ?? defaultBranch ?? found.find((each) => each.isDefault)?.name ?? '';
   const activeId = isOpen && found[active] ? `${ids}-${active}` : undefined;
   return (
     <div className="ps ps-picker" ref={root}>

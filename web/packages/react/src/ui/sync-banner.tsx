@@ -1,5 +1,6 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { activePhaseText, announcement, connectionText, stateOf, type BannerState } from './banner-text.js';
+import { Dialog } from './dialog.js';
 import { formatBytes, formatCount, formatDuration, label } from './format.js';
 import { useNow } from './hooks.js';
 import {
@@ -61,7 +62,6 @@ export function SyncBanner({ projectSync, headingLevel = 2, children }: SyncBann
       <p className="ps-banner-detail">{text.detail}</p>
       {error && state === 'failed' && <ErrorMessage explanation={error} />}
       <Numbers stats={stats} sync={sync} />
-      {sync && sync.recentWarnings.length > 0 && <Warnings sync={sync} />}
       <p className="ps-hidden" role="status">
         {announcement(projectSync)}
       </p>
@@ -97,6 +97,7 @@ function Phases({ phases, state, progress }: { phases: PhaseView[]; state: Banne
           <span className="ps-phase" key={i} data-status="toCome">
             <span className="ps-phase-bar" />
             <span className="ps-phase-name">&nbsp;</span>
+            <span className="ps-phase-note" />
           </span>
         ))}
       </div>
@@ -159,37 +160,55 @@ function Phase({ phase, progress }: { phase: PhaseView; progress: Progress | und
 
 /** Always the same places, so that nothing moves while they count. */
 function Numbers({ stats, sync }: { stats: Stats | undefined; sync: SyncView | undefined }) {
+  const [isOpen, setOpen] = useState(false);
+  const hasWords = sync !== undefined && sync.recentWarnings.length > 0;
+  const warnings = stats ? formatCount(stats.warnings) : '–';
   const shown: [string, string][] = [
     ['Files', stats?.files === undefined ? '–' : formatCount(stats.files)],
     ['Received', stats ? formatBytes(stats.bytes) : '–'],
     ['Requests', stats ? formatCount(stats.requests) : '–'],
-    ['Warnings', stats ? formatCount(stats.warnings) : '–'],
   ];
   return (
-    <dl className="ps-stats">
-      {shown.map(([name, value]) => (
-        <div key={name} data-raised={name === 'Warnings' && (sync?.warnings ?? 0) > 0 ? '' : undefined}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
+    <>
+      <dl className="ps-stats">
+        {shown.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div data-raised={(sync?.warnings ?? 0) > 0 || undefined}>
+          <dt>Warnings</dt>
+          <dd>
+            {hasWords ? (
+              <button type="button" className="ps-number" onClick={() => setOpen(true)}>
+                {warnings}
+                <span className="ps-hidden"> {sync.warnings === 1 ? 'warning' : 'warnings'}: read</span>
+              </button>
+            ) : (
+              warnings
+            )}
+          </dd>
         </div>
-      ))}
-    </dl>
+      </dl>
+      {isOpen && sync && <Warnings sync={sync} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 
-function Warnings({ sync }: { sync: SyncView }) {
+function Warnings({ sync, onClose }: { sync: SyncView; onClose: () => void }) {
   const hidden = sync.warnings - sync.recentWarnings.length;
   return (
-    <details className="ps-warnings">
-      <summary>
-        <WarningIcon /> {sync.warnings === 1 ? 'One warning' : `${formatCount(sync.warnings)} warnings`}
-      </summary>
-      <ul>
+    <Dialog title={`Warnings of ${sync.branch}`} onClose={onClose}>
+      <ul className="ps-warnings">
         {sync.recentWarnings.map((warning, i) => (
-          <li key={i}>{warning.message}</li>
+          <li key={i}>
+            <WarningIcon />
+            {warning.message}
+          </li>
         ))}
       </ul>
       {hidden > 0 && <p className="ps-muted">{formatCount(hidden)} earlier ones are not shown.</p>}
-    </details>
+    </Dialog>
   );
 }

@@ -12,11 +12,13 @@ export interface SyncControlsProps {
   /** The chosen branch; absent: the default one. */
   branch: string | undefined;
   onBranchChange: (branch: string) => void;
+  /** The default branch's name, if it is known. */
+  defaultBranch?: string | null;
   children?: ReactNode;
 }
 
 /** The branch, and one button: it starts a sync, or cancels the one that has not ended. */
-export function SyncControls({ client, projectSync, branch, onBranchChange, children }: SyncControlsProps) {
+export function SyncControls({ client, projectSync, branch, onBranchChange, defaultBranch, children }: SyncControlsProps) {
   const { projectId, sync, isRunning, pendingAction, start, cancel, actionError, dismissActionError } = projectSync;
   const isCancelling = isRunning && (sync?.cancelRequested || pendingAction === 'cancel');
   const press = (event: MouseEvent) => {
@@ -27,7 +29,13 @@ export function SyncControls({ client, projectSync, branch, onBranchChange, chil
   return (
     <div className="ps ps-controls">
       <div className="ps-controls-row">
-        <BranchPicker client={client} projectId={projectId} branch={branch} onChange={onBranchChange} />
+        <BranchPicker
+          client={client}
+          projectId={projectId}
+          branch={branch}
+          onChange={onBranchChange}
+          defaultBranch={defaultBranch}
+        />
         <button
           type="button"
           className={`ps-button ps-main ${isRunning ? '' : 'ps-primary'}`}

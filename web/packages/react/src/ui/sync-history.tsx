@@ -166,18 +166,18 @@ function Counts({ sync: { status, counts } }: { sync: Sync }) {
     ['−', counts.deleted, 'deleted', 'deleted'],
   ];
   const entries = counts.entriesCreated + counts.entriesSuperseded;
+  const some = shown.filter(([, n]) => n > 0);
+  if (some.length === 0 && entries === 0) return <span className="ps-counts">no change</span>;
   return (
     <span className="ps-counts">
-      {shown.map(([sign, n, word, change]) => (
-        <span key={word} data-change={change} data-none={n === 0 || undefined} title={`${formatCount(n)} files ${word}`}>
+      {some.map(([sign, n, word, change]) => (
+        <span key={word} data-change={change} title={`${formatCount(n)} files ${word}`}>
           <span aria-hidden="true">{sign}</span>
           {formatCount(n)}
           <span className="ps-hidden"> files {word}</span>
         </span>
       ))}
-      <span className="ps-counts-memory" data-none={entries === 0 || undefined}>
-        {formatCount(entries)} memory
-      </span>
+      {entries > 0 && <span>{formatCount(entries)} memory</span>}
     </span>
   );
 }
