@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, useSettled, useWindowed, type FileEntry } from '@project-sync/react';
+import { formatBytes, plural, useSettled, useWindowed, type FileEntry } from '@project-sync/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '../api.js';
@@ -61,8 +61,8 @@ function FileList({ files, hasMore, onEnd }: FileListProps) {
   return (
     <>
       <p className="ps-muted" role="status">
-        {formatCount(files.length)}
-        {hasMore ? ' and more' : ''} {files.length === 1 ? 'file' : 'files'}
+        {hasMore ? 'More than ' : ''}
+        {plural(files.length, 'file')}
       </p>
       <div className="rows" ref={list.scroller} onScroll={list.onScroll} tabIndex={0} role="region" aria-label="Files">
         <ul style={{ height: list.height }}>

@@ -1,4 +1,4 @@
-import { DiffList, formatCount, formatDate, SyncBanner, SyncControls } from '@project-sync/react';
+import { DiffList, formatCount, formatDate, SyncBanner, SyncControls, type ProjectSync } from '@project-sync/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'wouter';
@@ -13,9 +13,9 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
     if (ended !== '') void queries.invalidateQueries({ queryKey: ['project', project.id] });
   }, [ended, queries, project.id]);
 
-  const last = project.latestSync;
-  const completed = projectSync.sync?.status === 'completed' ? projectSync.sync.syncId : undefined;
-  const changed = completed ?? (last?.status === 'completed' && !branch ? last.id : undefined);
+  const shown = branch ?? project.defaultBranch;
+  const head = project.branches.find(({ name }) => name === shown)?.headSyncId ?? undefined;
+  const changed = ended || head;
   return (
     <div className="stack">
       <SyncControls
@@ -26,6 +26,7 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
         defaultBranch={project.defaultBranch}
       />
       <SyncBanner projectSync={projectSync} />
+      <Others projectSync={projectSync} onShow={setBranch} />
       <dl className="totals" aria-label="What the default branch holds">
         <Total name="Files" href={`/projects/${project.id}/files`} value={formatCount(project.counts.files)} />
         <Total name="Memory entries" href={`/projects/${project.id}/memory`} value={formatCount(project.counts.memory)} />
@@ -43,6 +44,24 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
         </div>
       </section>
     </div>
+  );
+}
+
+/** Syncs of other branches that have not ended. */
+function Others({ projectSync, onShow }: { projectSync: ProjectSync; onShow: (branch: string) => void }) {
+  const others = projectSync.active.filter(({ branch }) => branch !== projectSync.sync?.branch);
+  if (others.length === 0) return null;
+  return (
+    <ul className="notice others" aria-label="Other branches">
+      {others.map((sync) => (
+        <li key={sync.syncId}>
+          {sync.branch} {sync.status === 'running' ? 'is being synced, too' : 'waits'}
+          <button type="button" className="ps-link" onClick={() => onShow(sync.branch)}>
+            Show
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

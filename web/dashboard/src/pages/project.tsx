@@ -16,11 +16,12 @@ const HistoryPage = lazy(() => import('./history.js'));
 export function ProjectPage({ id }: { id: string }) {
   const [search, setSearch] = useSearchParams();
   const branch = search.get('branch') ?? undefined;
-  const projectSync = useProjectSync(id, { client, branch });
   const project = useQuery({
     queryKey: ['project', id],
     queryFn: ({ signal }) => client.projects.get(id, { signal }),
   });
+  // The button acts on what is shown, so that must be the branch that stands beside it.
+  const projectSync = useProjectSync(id, { client, branch: branch ?? project.data?.defaultBranch ?? undefined });
   useTitle(project.data?.name);
 
   if (project.isPending) return <Loading what="the project" />;

@@ -2,7 +2,7 @@ import { ErrorMessage, explainProblem, formatAgo, formatCount, formatElapsed, us
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { client } from '../api.js';
-import { Empty, Failed, Loading } from '../parts/states.js';
+import { Failed, Loading } from '../parts/states.js';
 import { useTitle } from '../parts/title.js';
 
 /** How often the page asks anew while somebody sees it. */
@@ -99,7 +99,7 @@ function Jobs({ title, jobs, error, now, act }: JobsProps) {
     <section className="panel">
       <h2>{title}</h2>
       {error && <ErrorMessage explanation={explainProblem(error)} />}
-      {jobs?.length === 0 && <Empty title="Nothing" />}
+      {jobs?.length === 0 && <p className="ps-muted">Nothing at the moment.</p>}
       <ul className="list">
         {jobs?.map((job) => (
           <li key={job.id}>
@@ -139,7 +139,7 @@ function Dead({ jobs, error, now, act }: DeadProps) {
     <section className="panel">
       <h2>Given up</h2>
       {error && <ErrorMessage explanation={explainProblem(error)} />}
-      {jobs?.length === 0 && <Empty title="Nothing was given up" />}
+      {jobs?.length === 0 && <p className="ps-muted">Nothing was given up.</p>}
       <ul className="list">
         {jobs?.map((job) => (
           <li key={job.id}>

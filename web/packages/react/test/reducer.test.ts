@@ -173,6 +173,14 @@ describe('snapshots', () => {
     expect(reduce(events(wholeSync().slice(6)), told)).toEqual(told);
   });
 
+  test('an end that was asked for makes what still waited needless', () => {
+    const holed = reduce(events(wholeSync().filter((event) => event.seq !== 3)));
+    expect(hasHole(holed)).toBe(true);
+    const told = syncReducer(holed, { type: 'fetched', sync: answer() });
+    expect(hasHole(told)).toBe(false);
+    expect(shown(told)?.status).toBe('completed');
+  });
+
   test('a sync that is nowhere any more is forgotten', () => {
     const running = reduce(events(wholeSync().slice(0, 6)));
     const state = reduce(
