@@ -24,7 +24,5 @@ export default defineConfig({
     // Only tests that draw something need a document; they say so themselves.
     environment: 'node',
     testTimeout: 10_000,
-    // Documents say on the console what of their requests failed, and tests cut many on purpose.
-    silent: 'passed-only',
   },
 });
