@@ -41,6 +41,7 @@ pub async fn request(
         return Ok(Requested { sync, is_new: false });
     }
     let transaction = begin_write(db).await?;
+    projects::lock_project_of(&transaction, branch).await?;
     projects::lock_branch(&transaction, branch.id).await?;
     let requested = match existing(&transaction, branch, queue_next).await? {
         Some(sync) => {
