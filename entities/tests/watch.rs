@@ -6,7 +6,7 @@ use project_sync_entities::{
     projects::{self, Deletion},
     syncs::{self, NewSync},
 };
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use serde_json::json;
 use testkit::on_each_database;
 
@@ -25,8 +25,16 @@ fn wanted() -> NewSync {
     NewSync { trigger: SyncTrigger::Api, forced: false, restore_seq: None, trace_parent: None }
 }
 
+fn event(sync: &ProjectSync, seq: i64, payload: serde_json::Value) -> SyncEvent {
+    SyncEvent { tenant_id: sync.tenant_id, sync_id: sync.id, seq, at: DateTime::UNIX_EPOCH, payload }
+}
+
+fn first_event(sync: &ProjectSync) -> Result<SyncEvent, DbErr> {
+    Ok(event(sync, 1, json!({ "type": "queued" })))
+}
+
 async fn request(db: &DatabaseConnection, branch: &Branch) -> ProjectSync {
-    let requested = syncs::request(db, branch, wanted(), false, Utc::now()).await.unwrap();
+    let requested = syncs::request(db, branch, wanted(), false, Utc::now(), first_event).await.unwrap();
     assert!(requested.is_new);
     requested.sync
 }
@@ -39,9 +47,7 @@ async fn cancelled(db: &DatabaseConnection, branch: &Branch) -> ProjectSync {
 }
 
 async fn append(db: &DatabaseConnection, sync: &ProjectSync, seq: i64, payload: serde_json::Value) {
-    let at = DateTime::UNIX_EPOCH;
-    let event = SyncEvent { tenant_id: sync.tenant_id, sync_id: sync.id, seq, at, payload };
-    syncs::append_event(db, event).await.unwrap();
+    syncs::append_event(db, event(sync, seq, payload)).await.unwrap();
 }
 
 fn ids(rows: &[ProjectSync]) -> Vec<SyncId> {
@@ -73,7 +79,7 @@ on_each_database! {
         assert_eq!(reread(db, &one.project).await.syncs_asked, 3);
         // Who asks for what waits already makes nothing.
         let waiting = request(db, &main).await;
-        let again = syncs::request(db, &main, wanted(), false, Utc::now()).await.unwrap();
+        let again = syncs::request(db, &main, wanted(), false, Utc::now(), first_event).await.unwrap();
         assert_eq!((again.is_new, again.sync.id, waiting.ordinal), (false, waiting.id, 4));
         assert_eq!(reread(db, &one.project).await.syncs_asked, 4);
         // A number that was given is not given again.
@@ -109,12 +115,12 @@ on_each_database! {
             let project = project(db, &format!("p{round}")).await;
             let branch = branch(db, &project, "main").await;
             let (asked, deleted) = tokio::join!(
-                syncs::request(db, &branch, wanted(), false, Utc::now()),
+                syncs::request(db, &branch, wanted(), false, Utc::now(), first_event),
                 projects::delete(db, project.project.tenant_id, project.project.id),
             );
             match deleted.unwrap() {
                 Deletion::Busy(sync) => assert_eq!(sync.id, asked.unwrap().sync.id),
-                Deletion::Deleted => assert!(matches!(asked, Err(sea_orm::DbErr::RecordNotFound(_)))),
+                Deletion::Deleted => assert!(matches!(asked, Err(DbErr::RecordNotFound(_)))),
                 Deletion::NotFound => panic!("it was there"),
             }
         }
@@ -125,7 +131,8 @@ on_each_database! {
         let project = project(db, "p").await;
         let mut syncs = Vec::new();
         for number in 0..3 {
-            let sync = request(db, &branch(db, &project, &format!("b{number}")).await).await;
+            let branch = branch(db, &project, &format!("b{number}")).await;
+            let sync = syncs::create(db, &branch, wanted(), Utc::now()).await.unwrap();
             for seq in 1..=number {
                 append(db, &sync, seq, json!({ "type": "cancelled" })).await;
             }
@@ -165,6 +172,18 @@ on_each_database! {
         assert_eq!(told, right);
     }
 
+    /// A sync is never seen without its first event, and one that cannot have it is not made.
+    async fn a_sync_begins_with_an_event(db: TestDatabase) {
+        let db = db.connection();
+        let project = project(db, "p").await;
+        let main = branch(db, &project, "main").await;
+        let refused = |_: &ProjectSync| Err(DbErr::Custom("no event".to_owned()));
+        assert!(syncs::request(db, &main, wanted(), false, Utc::now(), refused).await.is_err());
+        assert_eq!(syncs::last_ordinals(db, &[project.project.id]).await.unwrap(), [(project.project.id, 0)]);
+        let sync = request(db, &main).await;
+        assert_eq!((sync.ordinal, syncs::last_event_seq(db, sync.id).await.unwrap()), (1, 1));
+    }
+
     /// A running one has not ended either.
     async fn what_runs_is_unfinished(db: TestDatabase) {
         let db = db.connection();
@@ -185,11 +204,11 @@ on_each_database! {
         let import = |done| json!({ "type": "phaseProgress", "phase": "import", "done": done });
         let event = |kind: &str| json!({ "type": kind });
         let payloads =
-            [event("queued"), scan(1), scan(2), event("phaseCompleted"), import(1), event("warning"), import(2)];
-        for (payload, seq) in payloads.into_iter().zip(1..) {
+            [scan(1), scan(2), event("phaseCompleted"), import(1), event("warning"), import(2)];
+        for (payload, seq) in payloads.into_iter().zip(2..) {
             append(db, &sync, seq, payload).await;
         }
-        append(db, &other, 1, scan(9)).await;
+        append(db, &other, 2, scan(9)).await;
         let seqs = async |up_to| {
             let events = syncs::milestones(db, sync.id, up_to).await.unwrap();
             assert!(events.iter().all(|event| event.sync_id == sync.id));
