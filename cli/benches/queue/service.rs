@@ -150,7 +150,7 @@ async fn one(
     let (answered, time): (Instant, DateTime<Utc>) = (Instant::now(), Utc::now());
     assert_eq!(started["isNew"], true, "{started}");
     let sync: SyncId = started["sync"]["id"].as_str().unwrap().parse().unwrap();
-    let events: Vec<_> = dispatcher.progress.subscribe(sync).await.collect().await;
+    let events: Vec<_> = dispatcher.progress.subscribe(sync, 0).await.collect().await;
     // The rescue may have queued an earlier one again, which then had nothing left to do.
     let moment = loop {
         match claims.recv().await.unwrap() {
