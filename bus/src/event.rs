@@ -194,6 +194,21 @@ impl ProgressEvent {
 }
 
 impl Event {
+    /// What it is called: its `type` in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::PhaseStarted { .. } => "phaseStarted",
+            Self::PhaseProgress { .. } => "phaseProgress",
+            Self::PhaseCompleted { .. } => "phaseCompleted",
+            Self::Warning { .. } => "warning",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled {} => "cancelled",
+        }
+    }
+
     /// Whether this is the last event of its sync.
     pub fn kind(&self) -> EventKind {
         match self {
@@ -311,6 +326,7 @@ mod tests {
                 let event = ProgressEvent { sync_id, seq, at, event };
                 let json = serde_json::to_string(&event).unwrap();
                 assert_eq!(serde_json::from_str::<ProgressEvent>(&json).unwrap(), event);
+                assert!(json.contains(&format!("\"type\":\"{}\"", event.event.name())), "{json}");
                 json
             })
             .collect();

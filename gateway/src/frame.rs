@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_frame_is_lines_in_a_chunk() {
-        let frame = Frame::event(Some("7"), "warning", &serde_json::json!({ "message": "a\r\nb\n\nid: 9" })).unwrap();
+        let frame =
+            Frame::event(Some("7"), "warning", &serde_json::json!({ "message": "a\r\nb\n\nid: 9" })).unwrap();
         let lines = "id: 7\nevent: warning\ndata: {\"message\":\"a\\r\\nb\\n\\nid: 9\"}\n\n";
         assert_eq!(frame.body(), lines);
         assert_eq!(*frame.chunk(), format!("{:x}\r\n{lines}\r\n", lines.len()));

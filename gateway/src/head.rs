@@ -90,7 +90,8 @@ fn plain(request: &httparse::Request<'_, '_>) -> Option<Request> {
         headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
     }
     let special = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE, header::EXPECT];
-    let is_plain = headers.contains_key(header::HOST) && !special.iter().any(|name| headers.contains_key(name));
+    let is_plain =
+        headers.contains_key(header::HOST) && !special.iter().any(|name| headers.contains_key(name));
     is_plain.then_some(Request { uri, headers })
 }
 
@@ -100,7 +101,8 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: &str = "GET /api/v1/events/projects/x?lastEventId=7 HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 8\r\n\r\n";
+    const PLAIN: &str =
+        "GET /api/v1/events/projects/x?lastEventId=7 HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 8\r\n\r\n";
 
     /// Reads what comes in these pieces; gives what is known of the request, and how much was read.
     fn read_pieces(pieces: &[&[u8]]) -> (Option<Request>, usize) {

@@ -106,7 +106,11 @@ impl Hub {
     ///
     /// # Errors
     /// If there is no such thing, or the database is away.
-    pub(crate) async fn join(&self, target: Target, last_event_id: Option<&str>) -> Result<Joined, OpenError> {
+    pub(crate) async fn join(
+        &self,
+        target: Target,
+        last_event_id: Option<&str>,
+    ) -> Result<Joined, OpenError> {
         let inner = &self.inner;
         match target {
             Target::Sync(id) => {
@@ -173,7 +177,9 @@ impl Inner {
             metrics::gauge!(telemetry::TOPICS, "kind" => "project").set(self.projects.sweep() as f64);
             let checked = self.check().await;
             match &checked {
-                Err(error) if !was_away => tracing::warn!(%error, "topics cannot be compared with the database"),
+                Err(error) if !was_away => {
+                    tracing::warn!(%error, "topics cannot be compared with the database")
+                }
                 Ok(()) if was_away => tracing::info!("topics are compared with the database again"),
                 _ => {}
             }

@@ -93,9 +93,7 @@ impl Drop for Permit {
 /// What counts as one client: an IPv4 address, or the 64 bits of an IPv6 address that one customer gets.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,
     }
 }
@@ -103,7 +101,9 @@ fn network(address: IpAddr) -> IpAddr {
 /// The address of the client: whoever is connected, or, behind a reverse proxy, the last one that its header tells. What
 /// stands before that the client may have written itself.
 pub(crate) fn client(peer: IpAddr, header: Option<&HeaderName>, headers: &HeaderMap) -> IpAddr {
-    let told = header.and_then(|name| headers.get_all(name).iter().next_back()).and_then(|value| value.to_str().ok());
+    let told = header
+        .and_then(|name| headers.get_all(name).iter().next_back())
+        .and_then(|value| value.to_str().ok());
     let last = told.and_then(|list| list.rsplit(',').next());
     last.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
 }

@@ -94,7 +94,8 @@ impl FromStr for Position {
 
 /// A number as we write it: digits without a zero before them.
 pub(crate) fn number(text: &str) -> Result<i64, NoPosition> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    let is_plain =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
     text.parse().ok().filter(|_| is_plain).ok_or(NoPosition)
 }
 
@@ -154,7 +155,9 @@ mod tests {
         position.learn(18, 0);
         position.see(18, 1, false);
         assert_eq!(position.to_string(), "18.16-7.18-1");
-        for bogus in ["", "-1", "017", "17.", "17.18-1", "17.16", "17.16-1.15-1", "17.0-1", "17 ", "many", "1.1--1"] {
+        for bogus in
+            ["", "-1", "017", "17.", "17.18-1", "17.16", "17.16-1.15-1", "17.0-1", "17 ", "many", "1.1--1"]
+        {
             assert_eq!(bogus.parse::<Position>(), Err(NoPosition), "{bogus}");
         }
         let many = Position { known: 500, open: (1..=500).map(|ordinal| (ordinal, 1)).collect() };

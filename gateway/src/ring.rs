@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use bus::{EventKind, ProgressEvent};
+use bus::ProgressEvent;
 
 use crate::frame::Frame;
 
@@ -21,13 +21,6 @@ pub(crate) struct Told {
     pub(crate) frame: Frame,
     /// The event of a sync, if it is one.
     pub(crate) event: Option<Arc<ProgressEvent>>,
-}
-
-impl Told {
-    /// Whether it is the last event of its sync.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.event.as_ref().is_some_and(|event| event.event.kind() == EventKind::Terminal)
-    }
 }
 
 /// The places in a ring are numbered from 0 and never again.

@@ -4,7 +4,7 @@
 use std::{future::pending, net::IpAddr};
 
 use axum::{
-    Extension,
+    Extension, Router,
     body::Body,
     extract::State,
     response::{IntoResponse, Response},
@@ -40,9 +40,9 @@ pub(crate) const HEADERS: [(header::HeaderName, HeaderValue); 3] = [
 ];
 
 impl Gateway {
-    /// The routes with their description.
-    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> OpenApiRouter<S> {
-        described().with_state(self.clone())
+    /// The streams as routes.
+    pub fn router(&self) -> Router {
+        described().with_state(self.clone()).into()
     }
 }
 

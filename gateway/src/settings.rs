@@ -1,6 +1,9 @@
 //! The gateway's section of the settings. Every bound of it is here, with its unit and its default.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use http::HeaderName;
 use serde::Deserialize;
@@ -9,6 +12,8 @@ use serde::Deserialize;
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
 pub struct Settings {
+    /// Where a gateway that runs alone takes requests: an address and a port; port 0 takes any that is free.
+    pub listen: SocketAddr,
     /// The most streams at a time, in this process.
     pub max_streams: usize,
     /// The most streams at a time of one client, told by its address.
@@ -31,6 +36,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8_081)),
             max_streams: 20_000,
             streams_per_client: 500,
             client_address_header: String::new(),

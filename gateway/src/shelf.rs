@@ -44,12 +44,6 @@ pub(crate) struct Held<T> {
     _cell: Cell<T>,
 }
 
-impl<T> Held<T> {
-    pub(crate) fn topic(&self) -> &Arc<T> {
-        &self.topic
-    }
-}
-
 impl<T> Deref for Held<T> {
     type Target = T;
 

@@ -204,7 +204,10 @@ impl Line {
             chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
         let mut written = self.connection.try_write_vectored(&slices)?;
         let mut events = 0;
-        for chunk in chunks.iter().take_while(|_| written > 0) {
+        for chunk in &chunks {
+            if written == 0 {
+                break;
+            }
             events += 1;
             if written < chunk.len() {
                 self.rest = chunk.slice(written..);

@@ -62,7 +62,14 @@ mod tests {
             Target::of(&format!("/api/v1/events/projects/{id}")),
             Some(Target::Project(id.parse().unwrap()))
         );
-        for other in ["", "/", "/api/v1/events/", "/api/v1/events/project-sync/1", "/api/v1/projects", "/api/v1/events/x/y"] {
+        for other in [
+            "",
+            "/",
+            "/api/v1/events/",
+            "/api/v1/events/project-sync/1",
+            "/api/v1/projects",
+            "/api/v1/events/x/y",
+        ] {
             assert_eq!(Target::of(other), None, "{other}");
         }
         assert_eq!(Target::of(&format!("/api/v1/events/projects/{id}/x")), None);

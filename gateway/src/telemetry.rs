@@ -33,12 +33,28 @@ pub fn describe_metrics() {
     describe_gauge!(STREAMS, Unit::Count, "Event streams that are open.");
     describe_counter!(STREAMS_ENDED, Unit::Count, "Event streams that ended, by how.");
     describe_counter!(REFUSED, Unit::Count, "Event streams that were refused, by which limit.");
-    describe_gauge!(TOPICS, Unit::Count, "Syncs and projects that are followed or were a moment ago, by kind.");
+    describe_gauge!(
+        TOPICS,
+        Unit::Count,
+        "Syncs and projects that are followed or were a moment ago, by kind."
+    );
     describe_counter!(DELIVERIES, Unit::Count, "Events sent, counted once for each client.");
-    describe_histogram!(LAG, Unit::Seconds, "The age of events when they are told to the clients of this process.");
-    describe_counter!(REPLAYS, Unit::Count, "Clients that came again and went on where they were, by where from.");
+    describe_histogram!(
+        LAG,
+        Unit::Seconds,
+        "The age of events when they are told to the clients of this process."
+    );
+    describe_counter!(
+        REPLAYS,
+        Unit::Count,
+        "Clients that came again and went on where they were, by where from."
+    );
     describe_counter!(RESETS, Unit::Count, "Clients that were told to forget what they have, by why.");
-    describe_counter!(HOLES, Unit::Count, "Events that were heard before earlier ones, which were read then.");
+    describe_counter!(
+        HOLES,
+        Unit::Count,
+        "Events that were heard before earlier ones, which were read then."
+    );
     describe_counter!(HEALED, Unit::Count, "Times that a topic was found to be behind the database.");
 }
 

@@ -193,7 +193,7 @@ mod tests {
             }
             ids
         });
-        assert_eq!(early.next().await.unwrap().unwrap().id.unwrap(), "0".into());
+        assert_eq!(early.next().await.unwrap().unwrap().id.as_deref(), Some("0"));
         topic.tell([told(2)]);
         topic.end();
         assert_eq!(reading.await.unwrap(), ["2"]);

@@ -9,13 +9,9 @@ use std::time::Duration;
 use bus::ProgressEvent;
 use entities::SyncEvent;
 use sea_orm::DbErr;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    frame::Frame,
-    ring::Told,
-    topic::Cursor,
-};
+use crate::{frame::Frame, ring::Told, topic::Cursor};
 
 /// How many events are read from the database at once.
 pub(crate) const PAGE: u64 = 200;
@@ -50,7 +46,7 @@ pub(crate) struct Subscription {
 }
 
 /// Why a client that comes again gets the state instead of what it missed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ResetReason)]
 pub enum ResetReason {
@@ -63,7 +59,7 @@ pub enum ResetReason {
 }
 
 /// What follows is not the continuation of what the client has: it forgets that, and takes the snapshot that comes next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reset {
     /// Why.
     pub reason: ResetReason,

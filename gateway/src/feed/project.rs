@@ -9,7 +9,7 @@ use bus::{EventKind, ProgressEvent, SyncSnapshot};
 use entities::{ProjectId, ProjectSync, SyncId, projects, syncs};
 use futures::{StreamExt, stream, stream::BoxStream};
 use sea_orm::DbErr;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Notify, mpsc},
     task::JoinSet,
@@ -33,7 +33,7 @@ const OPENED_AT_ONCE: usize = 8;
 const WAITING_EVENTS: usize = 64;
 
 /// The state of a project, as far as syncs go: those that have not ended.
-#[derive(Serialize, utoipa::ToSchema, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectSnapshot {
     /// The project.
@@ -298,7 +298,8 @@ impl ProjectTopic {
         }
         let open: Vec<i64> = seen.open.keys().copied().collect();
         let mut rows = syncs::by_ordinals(&hub.db, self.id, &open).await?;
-        let mut asked_since = syncs::asked_after(&hub.db, self.id, seen.known, max_replay.saturating_add(1)).await?;
+        let mut asked_since =
+            syncs::asked_after(&hub.db, self.id, seen.known, max_replay.saturating_add(1)).await?;
         asked_since.retain(|row| row.ordinal <= now.known);
         rows.append(&mut asked_since);
         let mut lasts = BTreeMap::new();
@@ -344,7 +345,8 @@ impl ProjectTopic {
 impl Feed {
     /// Reads the events of a sync after number `after`, to its end.
     fn read(&mut self, ordinal: i64, sync: SyncId, after: i64) {
-        let reader = Reader { hub: Arc::clone(&self.hub), ordinal, sync, last: after, sender: self.sender.clone() };
+        let reader =
+            Reader { hub: Arc::clone(&self.hub), ordinal, sync, last: after, sender: self.sender.clone() };
         self.readers.spawn(reader.run());
     }
 }

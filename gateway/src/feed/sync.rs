@@ -6,12 +6,11 @@ use bus::{EventKind, ProgressBus, ProgressEvent, SyncSnapshot};
 use entities::{ProjectSync, SyncId, TenantId, projects, syncs};
 use futures::{StreamExt, stream::BoxStream};
 use sea_orm::{DatabaseConnection, DbErr};
-use tokio::{
-    sync::Notify,
-    time::timeout,
-};
+use tokio::{sync::Notify, time::timeout};
 
-use super::{CATCH_UP, Joined, OpenError, PAGE, ResetReason, Subscription, json, parsed, replay::Replay, told};
+use super::{
+    CATCH_UP, Joined, OpenError, PAGE, ResetReason, Subscription, json, parsed, replay::Replay, told,
+};
 use crate::{
     frame::Frame,
     position::number,
@@ -66,7 +65,7 @@ impl SyncTopic {
         let row = row.ok_or(OpenError::NotFound)?;
         let branch = projects::branch(db, row.branch_id).await?.ok_or(OpenError::NotFound)?;
         // Listened to before the events are read: so nothing falls between the two.
-        let live = if row.status.is_ended() {
+        let live = if row.status.is_terminal() {
             None
         } else {
             let last = syncs::last_event_seq(db, id).await?;
@@ -88,10 +87,11 @@ impl SyncTopic {
         }
         let before_end = end.map(|_| before_end);
         let topic = Arc::new(Topic::default());
-        let recent = syncs::events(db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
+        let recent =
+            syncs::events(db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
         let recent = recent.into_iter().filter(|event| event.seq <= last).filter_map(parsed);
         topic.tell(recent.map(told_of_sync).collect::<Result<Vec<Told>, DbErr>>()?);
-        if row.status.is_ended() || end.is_some() {
+        if row.status.is_terminal() || end.is_some() {
             topic.end();
         }
         let state = State { last, snapshot, before_end, frame: None };
@@ -190,11 +190,7 @@ impl SyncTopic {
         });
     }
 
-    fn tell_after(
-        &self,
-        event: ProgressEvent,
-        before: impl FnOnce(&State) -> Result<Vec<Told>, DbErr>,
-    ) {
+    fn tell_after(&self, event: ProgressEvent, before: impl FnOnce(&State) -> Result<Vec<Told>, DbErr>) {
         let is_end = is_terminal(&event);
         let mut state = self.state();
         if event.seq <= state.last || self.topic.is_ended() {
