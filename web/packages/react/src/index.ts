@@ -2,7 +2,7 @@ export { createClient, type CallOptions, type Client, type ClientOptions, type T
 export { ProblemError, UnreachableError } from './api/problem.js';
 export type { components, operations, paths } from './api/schema.js';
 export type * from './api/types.js';
-export { isSyncEventType, isTerminalType } from './events.js';
+export { isEventName, isTerminal } from './events.js';
 export type * from './events.js';
 export { EventStream, type Connection, type ConnectionState, type EventStreamOptions } from './stream/event-stream.js';
 export { EventStreamParser, EventTooLongError, type ParserOptions, type StreamEvent } from './stream/parser.js';

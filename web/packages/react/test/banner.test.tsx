@@ -2,7 +2,7 @@
 import { cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { SyncEvent } from '../src/events.js';
+import type { ProgressEvent } from '../src/events.js';
 import { initialSyncState, type SyncState } from '../src/sync/reducer.js';
 import { currentSync, phaseViews, progressOf, statsOf, followerOf, activeSyncs } from '../src/sync/select.js';
 import type { ProjectSync } from '../src/sync/use-project-sync.js';
@@ -16,7 +16,7 @@ afterEach(cleanup);
 const knowsPhases: SyncState = { ...initialSyncState, phasesOf: { sync: PHASES } };
 
 /** What the hook gives for these events. */
-function shown(list: SyncEvent[], over: Partial<ProjectSync> = {}): ProjectSync {
+function shown(list: ProgressEvent[], over: Partial<ProjectSync> = {}): ProjectSync {
   const state = reduce(events(list), knowsPhases);
   const sync = currentSync(state);
   const none = () => Promise.resolve(undefined);
@@ -45,7 +45,7 @@ function shown(list: SyncEvent[], over: Partial<ProjectSync> = {}): ProjectSync 
   };
 }
 
-const draw = (list: SyncEvent[], over?: Partial<ProjectSync>) => render(<SyncBanner projectSync={shown(list, over)} />);
+const draw = (list: ProgressEvent[], over?: Partial<ProjectSync>) => render(<SyncBanner projectSync={shown(list, over)} />);
 const sync = (...more: BareEvent[]) => numbered(syncId(1), [queued(), ...more]);
 const heading = () => screen.getByRole('heading').textContent;
 const said = () => screen.getAllByRole('status').map((element) => element.textContent).join(' ');

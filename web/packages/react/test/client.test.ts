@@ -50,7 +50,7 @@ describe('calls', () => {
   test('are typed by the document', () => {
     const { projects, syncs } = createClient();
     expectTypeOf(projects.sync.start).returns.resolves.toEqualTypeOf<Started>();
-    expectTypeOf(projects.sync.restore).returns.resolves.toEqualTypeOf<Started>();
+    expectTypeOf(projects.sync.restoreMemory).returns.resolves.toEqualTypeOf<Started>();
     expectTypeOf(projects.sync.branches).returns.resolves.toEqualTypeOf<Branches>();
     expectTypeOf(syncs.cancel).returns.resolves.toEqualTypeOf<Sync>();
     expectTypeOf(syncs.diff).returns.resolves.toExtend<Diff>();

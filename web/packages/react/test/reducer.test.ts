@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SyncEvent } from '../src/events.js';
+import type { ProgressEvent } from '../src/events.js';
 import { hasHole, initialSyncState, syncReducer, type SyncAction, type SyncState } from '../src/sync/reducer.js';
 import { currentSync, followerOf, phaseViews, progressOf, statsOf } from '../src/sync/select.js';
 import { isEnded } from '../src/sync/view.js';
@@ -80,14 +80,39 @@ describe('one sync', () => {
     expect(shown(running)?.startedAt).toBe(at(1));
   });
 
-  test('does not count a hand-over as a try', () => {
+  test('counts a hand-over as the server does, and the warnings of the new worker alone', () => {
     const list = numbered(ID, [
       queued(),
       { type: 'phaseStarted', phase: 'prepare', attempt: 1 },
+      { type: 'warning', phase: 'prepare', code: 'odd', message: 'of the first' },
       { type: 'interrupted', reason: 'handedOver' },
       { type: 'phaseStarted', phase: 'prepare', attempt: 1 },
+      { type: 'warning', phase: 'prepare', code: 'odd', message: 'of the second' },
     ]);
-    expect(shown(reduce(events(list)))).toMatchObject({ status: 'running', attempts: 1 });
+    expect(shown(reduce(events(list)))).toMatchObject({
+      status: 'running',
+      attempts: 2,
+      warnings: 1,
+      recentWarnings: [{ message: 'of the second' }],
+    });
+  });
+
+  test('a phase that is tried again sends those after it back', () => {
+    const list = numbered(ID, [
+      queued(),
+      ...phasesRun().slice(0, 7),
+      { type: 'phaseStarted', phase: 'scan', attempt: 2 },
+    ]);
+    expect(statuses(reduce(events(list), knowsPhases))).toEqual(['done', 'running', 'toCome', 'toCome']);
+  });
+
+  test('takes the phases that the first event announces, and keeps them for the next sync', () => {
+    const announced = { phases: ['fetch', 'store'] };
+    const announcing: BareEvent = { ...queued(), ...announced };
+    const state = reduce(events(numbered(ID, [announcing])));
+    expect(statuses(state)).toEqual(['toCome', 'toCome']);
+    const next = reduce(events(numbered(syncId(2), [queued(2)])), state);
+    expect(next.syncs[syncId(2)]?.phases.map(({ phase }) => phase)).toEqual(['fetch', 'store']);
   });
 
   test('a failure marks the phase, a cancellation stops it', () => {
@@ -104,12 +129,12 @@ describe('one sync', () => {
     });
     const sync = shown(reduce(events(numbered(ID, [queued(), ...warnings]))));
     expect(sync?.warnings).toBe(30);
-    expect(sync?.recentWarnings).toHaveLength(20);
+    expect(sync?.recentWarnings).toHaveLength(10);
     expect(sync?.recentWarnings.at(-1)?.message).toBe('file 29');
   });
 
   test('lets events of a newer server pass', () => {
-    const odd = { type: 'sparkle', syncId: ID, seq: 2, at: at(1) } as unknown as SyncEvent;
+    const odd = { type: 'sparkle', syncId: ID, seq: 2, at: at(1) } as unknown as ProgressEvent;
     const next = { type: 'phaseStarted', phase: 'prepare', attempt: 1, syncId: ID, seq: 3, at: at(2) } as const;
     expect(shown(reduce(events([...numbered(ID, [queued()]), odd, next])))).toMatchObject({ seq: 3, status: 'running' });
   });

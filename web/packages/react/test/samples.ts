@@ -1,6 +1,6 @@
 // Syncs and events as the server would tell them.
 import type { Sync, SyncCounts } from '../src/api/types.js';
-import type { ProjectSnapshot, SyncEvent, SyncSnapshot } from '../src/events.js';
+import type { ProjectSnapshot, ProgressEvent, SyncSnapshot } from '../src/events.js';
 import { initialSyncState, syncReducer, type SyncAction, type SyncState } from '../src/sync/reducer.js';
 import type { SyncView } from '../src/sync/view.js';
 
@@ -30,12 +30,12 @@ export function at(seconds: number): string {
 }
 
 /** An event without what all have in common. */
-type Bare<E> = E extends SyncEvent ? Omit<E, 'syncId' | 'seq' | 'at'> : never;
-export type BareEvent = Bare<SyncEvent>;
+type Bare<E> = E extends ProgressEvent ? Omit<E, 'syncId' | 'seq' | 'at'> : never;
+export type BareEvent = Bare<ProgressEvent>;
 
 /** Numbers events from 1, one a second. */
-export function numbered(id: string, events: BareEvent[]): SyncEvent[] {
-  return events.map((event, i) => ({ ...event, syncId: id, seq: i + 1, at: at(i) }) as SyncEvent);
+export function numbered(id: string, events: BareEvent[]): ProgressEvent[] {
+  return events.map((event, i) => ({ ...event, syncId: id, seq: i + 1, at: at(i) }) as ProgressEvent);
 }
 
 export function queued(ordinal = 1, branch = 'main'): BareEvent {
@@ -61,7 +61,7 @@ export function phasesRun(): BareEvent[] {
 
 export const COMPLETED: BareEvent = { type: 'completed', number: 7, commit: 'c0ffee'.padEnd(40, '0'), counts: COUNTS };
 
-export function wholeSync(id = syncId(1), ordinal = 1, branch = 'main'): SyncEvent[] {
+export function wholeSync(id = syncId(1), ordinal = 1, branch = 'main'): ProgressEvent[] {
   return numbered(id, [queued(ordinal, branch), ...phasesRun(), COMPLETED]);
 }
 
@@ -69,7 +69,7 @@ export function reduce(actions: SyncAction[], from: SyncState = initialSyncState
   return actions.reduce(syncReducer, from);
 }
 
-export function events(list: SyncEvent[]): SyncAction[] {
+export function events(list: ProgressEvent[]): SyncAction[] {
   return list.map((event) => ({ type: 'event', event }));
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Branch, Diff, Status, Sync } from '../src/api/types.js';
-import type { ProjectSnapshot, SyncEvent } from '../src/events.js';
+import type { ProjectSnapshot, ProgressEvent } from '../src/events.js';
 import { PHASES, PROJECT, answer, projectSnapshot, syncId } from './samples.js';
 
 export interface Service {
@@ -19,7 +19,7 @@ export interface Service {
   /** All requests, as "METHOD path?query", with the bodies of those that had one. */
   requests: { line: string; body?: unknown; lastEventId?: string }[];
   /** Tells an event to all who listen. */
-  tell: (event: SyncEvent) => void;
+  tell: (event: ProgressEvent) => void;
   send: (type: string, data: unknown, id?: string) => void;
   /** Ends all streams, as a server that is restarted. */
   cut: () => void;

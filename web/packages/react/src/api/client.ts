@@ -131,7 +131,7 @@ export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOpti
             http.GET('/api/v1/projects/{projectId}/sync/history', { params: { path: { projectId }, query }, signal }),
           ),
         /** Files and memory become what they were after the sync `syncId`. It is a sync of its own. */
-        restore: (projectId: string, syncId: string, options: WriteOptions = {}) =>
+        restoreMemory: (projectId: string, syncId: string, options: WriteOptions = {}) =>
           answer(
             http.POST('/api/v1/projects/{projectId}/sync/restore', {
               params: { path: { projectId }, header: keyed(options) },

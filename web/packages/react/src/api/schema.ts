@@ -320,6 +320,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/project-sync/{syncId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a sync
+         * @description Server-sent events: first a `snapshot`, the state so far; then every event as it happens, numbered by `id`. A client
+         *     that sends the id of the last event it saw gets what it missed instead of the snapshot, or, where that is too much or
+         *     not known, a `reset` and the snapshot. After the terminal event the stream ends; who comes again then is answered
+         *     with 204, and need not any more. Lines that begin with a colon only show that the server is there.
+         */
+        get: operations["events.projectSync"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/projects/{projectId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a project
+         * @description Server-sent events of all syncs of a project: first a `snapshot` of those that have not ended; then every event of
+         *     these and of all that are asked for later. The events of one sync come in order; the stream does not end by itself.
+         */
+        get: operations["events.project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -816,6 +860,27 @@ export interface components {
              */
             seq: number;
         };
+        /** @description Why a sync failed. */
+        EventError: {
+            /** @description A stable word for the kind of error. */
+            code: string;
+            /** @description In words for the user. */
+            message: string;
+        };
+        /** @description An event of a sync. */
+        EventMessage: {
+            /** @description The event. */
+            data: components["schemas"]["ProgressEvent"];
+            /** @description What the event is: the same as its `type`. */
+            event: components["schemas"]["EventName"];
+            /** @description Where the client is then: what it sends as `Last-Event-ID` when it comes again. */
+            id: string;
+        };
+        /**
+         * @description The names of the events of syncs. After `completed`, `failed` or `cancelled` none follows for that sync.
+         * @enum {string}
+         */
+        EventName: "queued" | "phaseStarted" | "phaseProgress" | "phaseCompleted" | "warning" | "interrupted" | "completed" | "failed" | "cancelled";
         /** @description A file of a state. */
         File: components["schemas"]["Path"] & {
             /** @description The content's git id; absent of a submodule. */
@@ -868,6 +933,22 @@ export interface components {
         Health: {
             /** @description `ok`. */
             status: string;
+        };
+        /**
+         * @description Why a sync goes no further for now.
+         * @enum {string}
+         */
+        Interruption: "error" | "workerLost" | "handedOver";
+        /** @description Why a sync waits to be begun again. */
+        InterruptionSnapshot: {
+            error?: components["schemas"]["EventError"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["Interruption"];
+            /**
+             * Format: date-time
+             * @description Not before this time; at once if absent.
+             */
+            retryAt?: string | null;
         };
         /** @description A sync as operators see it. */
         Job: components["schemas"]["Sync"] & {
@@ -1048,6 +1129,44 @@ export interface components {
             /** @description The phase's name. */
             phase: string;
         };
+        /** @description Where a phase of a sync stands. */
+        PhaseSnapshot: {
+            /**
+             * Format: int32
+             * @description Which attempt that is, counted from 1; 0 before the first.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description How much is done, once it told.
+             */
+            done?: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds, once it is done.
+             */
+            durationMs?: number | null;
+            /** @description The phase. */
+            phase: string;
+            /**
+             * Format: date-time
+             * @description When that attempt began.
+             */
+            startedAt?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["PhaseStatus"];
+            /**
+             * Format: int64
+             * @description How much there is, once that is known.
+             */
+            total?: number | null;
+            unit?: components["schemas"]["Unit"] | null;
+        };
+        /**
+         * @description Where a phase stands.
+         * @enum {string}
+         */
+        PhaseStatus: "toCome" | "running" | "done" | "failed";
         /**
          * @description Which of two waiting syncs is begun first.
          * @enum {string}
@@ -1106,6 +1225,24 @@ export interface components {
             /** @description What is counted: `files`, `blobs` or `directories`. */
             unit: string;
         };
+        /** @description One step of one sync, as it is stored and streamed. */
+        ProgressEvent: components["schemas"]["SyncEvent"] & {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Its number within the sync, counted from 1.
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description The sync.
+             */
+            syncId: string;
+        };
         /** @description A project. */
         Project: {
             /**
@@ -1133,12 +1270,36 @@ export interface components {
             counts: components["schemas"]["Counts"];
             latestSync?: components["schemas"]["Sync"] | null;
         };
+        /**
+         * @description What the stream of a project tells: the fields of a server-sent event, of which `event` says which of these it is. On
+         *     the wire, `data` is JSON on one line.
+         */
+        ProjectMessage: components["schemas"]["ProjectSnapshotMessage"] | components["schemas"]["ResetMessage"] | components["schemas"]["EventMessage"];
         /** @description A page of a list. */
         ProjectPage: {
             /** @description The items, at most as many as `limit` says. */
             items: components["schemas"]["Project"][];
             /** @description What to send as `cursor` to get the next page. Absent on the last page. */
             nextCursor?: string;
+        };
+        /** @description The state of a project, as far as syncs go: those that have not ended. */
+        ProjectSnapshot: {
+            /**
+             * Format: uuid
+             * @description The project.
+             */
+            projectId: string;
+            /** @description Its syncs that have not ended, in the order in which they were asked for. */
+            syncs: components["schemas"]["SyncSnapshot"][];
+        };
+        /** @description The state of a project so far: what a client gets first. */
+        ProjectSnapshotMessage: {
+            /** @description The state. */
+            data: components["schemas"]["ProjectSnapshot"];
+            /** @description `snapshot`. */
+            event: components["schemas"]["SnapshotName"];
+            /** @description Where the client is then: what it sends as `Last-Event-ID` when it comes again. */
+            id?: string | null;
         };
         /** @description The queue at one moment. */
         Queue: {
@@ -1167,6 +1328,28 @@ export interface components {
             /** @description Who was heard of lately. */
             workers: components["schemas"]["Worker"][];
         };
+        /** @description What follows is not the continuation of what the client has: it forgets that, and takes the snapshot that comes next. */
+        Reset: {
+            /** @description Why. */
+            reason: components["schemas"]["ResetReason"];
+        };
+        /** @description What the client has so far is of no use: it forgets it, and takes the snapshot that follows. */
+        ResetMessage: {
+            /** @description Why. */
+            data: components["schemas"]["Reset"];
+            /** @description `reset`. */
+            event: components["schemas"]["ResetName"];
+        };
+        /**
+         * @description The name of a reset.
+         * @enum {string}
+         */
+        ResetName: "reset";
+        /**
+         * @description Why a client that comes again gets the state instead of what it missed.
+         * @enum {string}
+         */
+        ResetReason: "tooOld" | "unknownId" | "lost";
         /** @description Where to go back to. */
         RestoreRequest: {
             /**
@@ -1183,6 +1366,11 @@ export interface components {
              */
             projectId?: string | null;
         };
+        /**
+         * @description The name of a snapshot.
+         * @enum {string}
+         */
+        SnapshotName: "snapshot";
         /** @description Where a repository is. Never holds a secret: a URL with credentials is refused. */
         Source: {
             /** @enum {string} */
@@ -1388,17 +1576,237 @@ export interface components {
             /** @description In words for the user. */
             message: string;
         };
+        /** @description What happened. */
+        SyncEvent: {
+            /** @description The branch's name. */
+            branch: string;
+            /** @description Whether everything is compared and derived anew, whatever is known. */
+            forced: boolean;
+            /** @description What it does. */
+            kind: components["schemas"]["SyncKind"];
+            /**
+             * Format: int64
+             * @description Its number among all syncs of the project, counted from 1.
+             */
+            ordinal: number;
+            /**
+             * Format: uuid
+             * @description The project.
+             */
+            projectId: string;
+            /**
+             * Format: int64
+             * @description The number of the sync that a restore goes back to.
+             */
+            restoreOf?: number | null;
+            /** @description Who asked for it. */
+            trigger: components["schemas"]["SyncTrigger"];
+            /** @enum {string} */
+            type: "queued";
+        } | {
+            /**
+             * Format: int32
+             * @description Counted from 1.
+             */
+            attempt: number;
+            /** @description The phase. */
+            phase: string;
+            /** @enum {string} */
+            type: "phaseStarted";
+        } | {
+            /**
+             * Format: int64
+             * @description Bytes received over the network so far, in the whole sync.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How much is done.
+             */
+            done: number;
+            /** @description The phase. */
+            phase: string;
+            /**
+             * Format: int64
+             * @description Requests sent so far, in the whole sync.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description How much there is, once that is known.
+             */
+            total?: number | null;
+            /** @enum {string} */
+            type: "phaseProgress";
+            /** @description What is counted. */
+            unit: components["schemas"]["Unit"];
+        } | {
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            durationMs: number;
+            /** @description The phase. */
+            phase: string;
+            /** @enum {string} */
+            type: "phaseCompleted";
+        } | {
+            /** @description A stable word for the kind of warning. */
+            code: string;
+            /** @description In words for the user. */
+            message: string;
+            /** @description The phase. */
+            phase: string;
+            /** @enum {string} */
+            type: "warning";
+        } | {
+            error?: components["schemas"]["EventError"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["Interruption"];
+            /**
+             * Format: date-time
+             * @description Not before this time; at once if absent.
+             */
+            retryAt?: string | null;
+            /** @enum {string} */
+            type: "interrupted";
+        } | {
+            /** @description The commit that is shown now. */
+            commit: string;
+            /** @description What it changed and cost. */
+            counts: components["schemas"]["SyncCounts"];
+            /**
+             * Format: int64
+             * @description Its number on the branch.
+             */
+            number: number;
+            /** @enum {string} */
+            type: "completed";
+        } | {
+            /** @description Why. */
+            error: components["schemas"]["EventError"];
+            /** @enum {string} */
+            type: "failed";
+        } | {
+            /** @enum {string} */
+            type: "cancelled";
+        };
         /**
          * @description What a sync does.
          * @enum {string}
          */
         SyncKind: "sync" | "restore";
+        /**
+         * @description What the stream of one sync tells: the fields of a server-sent event, of which `event` says which of these it is. On
+         *     the wire, `data` is JSON on one line.
+         */
+        SyncMessage: components["schemas"]["SyncSnapshotMessage"] | components["schemas"]["ResetMessage"] | components["schemas"]["EventMessage"];
         /** @description A page of a list. */
         SyncPage: {
             /** @description The items, at most as many as `limit` says. */
             items: components["schemas"]["Sync"][];
             /** @description What to send as `cursor` to get the next page. Absent on the last page. */
             nextCursor?: string;
+        };
+        /** @description Where a sync stands after one of its events. */
+        SyncSnapshot: {
+            /**
+             * Format: int32
+             * @description How often a worker began it, orderly hand-overs included.
+             */
+            attempts: number;
+            /** @description The branch's name. */
+            branch: string;
+            /**
+             * Format: int64
+             * @description Bytes received over the network so far.
+             */
+            bytes: number;
+            /** @description Whether someone asked for its end. */
+            cancelRequested: boolean;
+            /** @description The commit that is shown, once it completed. */
+            commit?: string | null;
+            counts?: components["schemas"]["SyncCounts"] | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            error?: components["schemas"]["EventError"] | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finishedAt?: string | null;
+            /** @description Whether everything is compared and derived anew, whatever is known. */
+            forced: boolean;
+            interruption?: components["schemas"]["InterruptionSnapshot"] | null;
+            /** @description What it does. */
+            kind: components["schemas"]["SyncKind"];
+            /**
+             * Format: int64
+             * @description Its number on the branch, once it completed.
+             */
+            number?: number | null;
+            /**
+             * Format: int64
+             * @description Its number among all syncs of the project, counted from 1.
+             */
+            ordinal: number;
+            /** @description The phase that runs. */
+            phase?: string | null;
+            /** @description All phases of a sync of this kind, in order. */
+            phases: components["schemas"]["PhaseSnapshot"][];
+            /**
+             * Format: uuid
+             * @description The project that it belongs to.
+             */
+            projectId: string;
+            /** @description The last of them, at most 10, in order. */
+            recentWarnings: components["schemas"]["WarningSnapshot"][];
+            /**
+             * Format: int64
+             * @description Requests sent so far.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description The number of the sync that a restore goes back to.
+             */
+            restoreOf?: number | null;
+            /**
+             * Format: int64
+             * @description The number of the last event that this includes; 0 if there is none.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When its first phase began.
+             */
+            startedAt?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["SyncStatus"];
+            /**
+             * Format: uuid
+             * @description The sync.
+             */
+            syncId: string;
+            /** @description Who asked for it. */
+            trigger: components["schemas"]["SyncTrigger"];
+            /**
+             * Format: int64
+             * @description Warnings given since a worker began it last.
+             */
+            warnings: number;
+        };
+        /** @description The state of a sync so far: what a client gets first. */
+        SyncSnapshotMessage: {
+            /** @description The state. */
+            data: components["schemas"]["SyncSnapshot"];
+            /** @description `snapshot`. */
+            event: components["schemas"]["SnapshotName"];
+            /** @description Where the client is then: what it sends as `Last-Event-ID` when it comes again. */
+            id?: string | null;
         };
         /**
          * @description Where a sync stands. It moves from pending to running, and back where a retry may help, until it is one of the
@@ -1415,6 +1823,20 @@ export interface components {
         Toggled: {
             /** @description Whether it was changed; otherwise it was so already. */
             changed: boolean;
+        };
+        /**
+         * @description What a phase counts.
+         * @enum {string}
+         */
+        Unit: "files" | "blobs" | "directories";
+        /** @description Something that the user should know. */
+        WarningSnapshot: {
+            /** @description A stable word for the kind of warning. */
+            code: string;
+            /** @description In words for the user. */
+            message: string;
+            /** @description The phase. */
+            phase: string;
         };
         /** @description Somebody who serves the queue. */
         Worker: {
@@ -2226,6 +2648,143 @@ export interface operations {
             };
             /** @description `project-not-found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events.projectSync": {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot send the header; the header counts first. */
+                lastEventId?: string;
+            };
+            header?: {
+                /** @description The `id` of the last event that the client saw. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description The sync. */
+                syncId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; the schema is that of one message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["SyncMessage"];
+                };
+            };
+            /** @description The client has seen the terminal event. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-streams`: of this client */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-room`, `database-away` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events.project": {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot send the header; the header counts first. */
+                lastEventId?: string;
+            };
+            header?: {
+                /** @description The `id` of the last event that the client saw. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; the schema is that of one message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ProjectMessage"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-streams`: of this client */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-room`, `database-away` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

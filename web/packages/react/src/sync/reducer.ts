@@ -1,15 +1,15 @@
 // What is known of a project's syncs, and how each message changes it. No clock, no network: the same messages give the
 // same state, in whatever order and however often they come.
 import type { Status, Sync } from '../api/types.js';
-import type { ProjectSnapshot, ResetNotice, SyncEvent, SyncSnapshot } from '../events.js';
-import { announced, applyEvent, isEnded, type SyncView } from './view.js';
+import type { ProjectSnapshot, Reset, ProgressEvent, SyncSnapshot } from '../events.js';
+import { announced, applyEvent, isEnded, phasesIn, type SyncView } from './view.js';
 
 /** The syncs of a project, as far as they were told. */
 export interface SyncState {
   /** By id: all that have not ended, and the latest that have. */
   readonly syncs: Readonly<Record<string, SyncView>>;
   /** Events that came before one that they follow, by sync. */
-  readonly early: Readonly<Record<string, readonly SyncEvent[]>>;
+  readonly early: Readonly<Record<string, readonly ProgressEvent[]>>;
   /** Syncs whose end was missed: a snapshot did not have them any more. To be asked for one by one. */
   readonly lost: readonly string[];
   /** The phases of each kind of sync, in order, once they were seen. */
@@ -26,9 +26,9 @@ export type SyncAction =
   /** A stream's `snapshot`: of a project, or of one sync. */
   | { type: 'snapshot'; snapshot: ProjectSnapshot | SyncSnapshot }
   /** A stream's `reset`. */
-  | { type: 'reset'; notice: ResetNotice }
+  | { type: 'reset'; notice: Reset }
   /** A stream's event of a sync. */
-  | { type: 'event'; event: SyncEvent }
+  | { type: 'event'; event: ProgressEvent }
   /** What the API answered of one sync. */
   | { type: 'fetched'; sync: Sync }
   /** What the API answered of a branch. */
@@ -121,7 +121,7 @@ function viewOf(snapshot: SyncSnapshot, known: SyncView | undefined): SyncView {
   return isSamePhase ? { ...view, sample: known.sample } : view;
 }
 
-function withEvent(state: SyncState, event: SyncEvent): SyncState {
+function withEvent(state: SyncState, event: ProgressEvent): SyncState {
   const known = state.syncs[event.syncId];
   if (known && (isEnded(known) || event.seq <= known.seq)) return state;
   if (event.seq === (known?.seq ?? 0) + 1 && (known || event.type === 'queued')) {
@@ -130,13 +130,14 @@ function withEvent(state: SyncState, event: SyncEvent): SyncState {
   return kept(state, event);
 }
 
-function applied(state: SyncState, event: SyncEvent): SyncState {
+function applied(state: SyncState, event: ProgressEvent): SyncState {
   const view = applyEvent(state.syncs[event.syncId], event, state.phasesOf);
-  return view ? put(state, view) : state;
+  const next = view ? put(state, view) : state;
+  return event.type === 'queued' ? learnPhases(next, event.kind, phasesIn(event) ?? []) : next;
 }
 
 /** Keeps an event that came too early. Beyond the bounds it is dropped: the hole makes for a new snapshot anyway. */
-function kept(state: SyncState, event: SyncEvent): SyncState {
+function kept(state: SyncState, event: ProgressEvent): SyncState {
   const waiting = state.early[event.syncId];
   if (waiting?.some((other) => other.seq === event.seq)) return state;
   if (waiting ? waiting.length >= MAX_EARLY : Object.keys(state.early).length >= MAX_EARLY_SYNCS) return state;

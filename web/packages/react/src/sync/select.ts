@@ -85,7 +85,7 @@ export function phaseViews(sync: SyncView | undefined): PhaseView[] {
 
 function statusOf({ status }: PhaseSnapshot, sync: SyncView): PhaseStatus {
   if (status === 'toCome' && sync.status === 'completed') return 'skipped';
-  if (status === 'running' && sync.status === 'cancelled') return 'stopped';
+  if ((status === 'running' || status === 'failed') && sync.status === 'cancelled') return 'stopped';
   return status;
 }
 

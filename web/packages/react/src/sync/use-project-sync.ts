@@ -2,8 +2,8 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'r
 import type { Client } from '../api/client.js';
 import { ProblemError } from '../api/problem.js';
 import type { Started, StartRequest, Sync } from '../api/types.js';
-import type { ProjectSnapshot, ResetNotice, SyncEvent } from '../events.js';
-import { isSyncEventType } from '../events.js';
+import type { ProjectSnapshot, Reset, ProgressEvent } from '../events.js';
+import { isEventName } from '../events.js';
 import type { ConnectionState, EventStreamOptions } from '../stream/event-stream.js';
 import type { StreamEvent } from '../stream/parser.js';
 import { useSSE } from '../stream/use-sse.js';
@@ -125,8 +125,8 @@ export function actionOf({ type, data }: StreamEvent): SyncAction | undefined {
   }
   if (typeof told !== 'object' || told === null) return undefined;
   if (type === 'snapshot') return { type: 'snapshot', snapshot: told as ProjectSnapshot };
-  if (type === 'reset') return { type: 'reset', notice: told as ResetNotice };
-  return isSyncEventType(type) ? { type: 'event', event: told as SyncEvent } : undefined;
+  if (type === 'reset') return { type: 'reset', notice: told as Reset };
+  return isEventName(type) ? { type: 'event', event: told as ProgressEvent } : undefined;
 }
 
 /** The state of the project that is looked at; empty again when that is another one. */
@@ -242,7 +242,7 @@ function useActions(
     [run, client, syncId],
   );
   const restore = useCallback(
-    (to: string) => run('restore', () => client.projects.sync.restore(projectId, to), (started) => started.sync),
+    (to: string) => run('restore', () => client.projects.sync.restoreMemory(projectId, to), (started) => started.sync),
     [run, client, projectId],
   );
   const dismissActionError = useCallback(() => setError(undefined), []);

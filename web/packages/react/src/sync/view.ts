@@ -1,5 +1,5 @@
 import type { Sync } from '../api/types.js';
-import type { InterruptedEvent, PhaseProgressEvent, PhaseSnapshot, QueuedEvent, SyncEvent, SyncSnapshot } from '../events.js';
+import type { EventOf, PhaseSnapshot, ProgressEvent, SyncSnapshot } from '../events.js';
 
 /** A sync as it is shown: a snapshot that goes on with each event. */
 export interface SyncView extends Omit<SyncSnapshot, 'ordinal'> {
@@ -25,19 +25,22 @@ export interface Sample {
 }
 
 /** How many warnings are kept with their words; all are counted. */
-const MAX_WARNINGS = 20;
+const MAX_WARNINGS = 10;
 
 export function isEnded({ status }: Pick<SyncView, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
-/** The sync after an event that follows all that is known of it. Nothing if it is unknown and this does not begin it. */
+/**
+ * The sync after an event that follows all that is known of it, as the server's own snapshots would show it. Nothing if it is
+ * unknown and this does not begin it.
+ */
 export function applyEvent(
   sync: SyncView | undefined,
-  event: SyncEvent,
+  event: ProgressEvent,
   phasesOf: Readonly<Partial<Record<Sync['kind'], readonly string[]>>>,
 ): SyncView | undefined {
-  if (event.type === 'queued') return queued(sync, event, phasesOf[event.kind] ?? []);
+  if (event.type === 'queued') return queued(sync, event, phasesIn(event) ?? phasesOf[event.kind] ?? []);
   if (!sync) return undefined;
   const next: SyncView = { ...sync, seq: event.seq };
   switch (event.type) {
@@ -48,6 +51,7 @@ export function applyEvent(
     case 'phaseCompleted':
       return {
         ...next,
+        phase: undefined,
         sample: undefined,
         phases: changed(next.phases, event.phase, { status: 'done', durationMs: event.durationMs }),
       };
@@ -72,22 +76,27 @@ export function applyEvent(
         warnings: event.counts.warnings,
       };
     case 'failed':
-      return {
-        ...ended(next, 'failed', event.at),
-        error: event.error,
-        phases: next.phases.map((phase) => (phase.status === 'running' ? { ...phase, status: 'failed' } : phase)),
-      };
+      return { ...ended(next, 'failed', event.at), error: event.error };
     case 'cancelled':
-      return ended(next, 'cancelled', event.at);
+      return { ...ended(next, 'cancelled', event.at), cancelRequested: true };
     default:
       // A kind of event of a newer server: only its number counts.
       return next;
   }
 }
 
-function queued(sync: SyncView | undefined, event: QueuedEvent, phases: readonly string[]): SyncView {
+/** The phases that a sync announces; absent in events of older servers. */
+export function phasesIn(event: ProgressEvent): readonly string[] | undefined {
+  if (event.type !== 'queued') return undefined;
+  const { phases } = event as { phases?: readonly string[] | null };
+  return phases && phases.length > 0 ? phases : undefined;
+}
+
+function queued(sync: SyncView | undefined, event: EventOf<'queued'>, phases: readonly string[]): SyncView {
   // Known already from the answer to our own request: only what the answer did not tell is new.
-  if (sync) return { ...sync, seq: event.seq, ordinal: event.ordinal };
+  if (sync) {
+    return { ...sync, seq: event.seq, ordinal: event.ordinal, phases: announced(sync.phases, phases) };
+  }
   return {
     syncId: event.syncId,
     projectId: event.projectId,
@@ -102,7 +111,7 @@ function queued(sync: SyncView | undefined, event: QueuedEvent, phases: readonly
     cancelRequested: false,
     attempts: 0,
     createdAt: event.at,
-    phases: phases.map((phase) => ({ phase, status: 'toCome', attempt: 0 })),
+    phases: phases.map(toCome),
     bytes: 0,
     requests: 0,
     warnings: 0,
@@ -111,18 +120,21 @@ function queued(sync: SyncView | undefined, event: QueuedEvent, phases: readonly
 }
 
 function started(sync: SyncView, phase: string, attempt: number, at: string): SyncView {
-  // The first phase of a try: an orderly hand-over goes on with the same one.
-  const isNewTry = sync.status === 'pending' && sync.interruption?.reason !== 'handedOver';
+  // The first phase of a try, whose worker warns of everything anew. Orderly hand-overs count.
+  const isNewTry = sync.status === 'pending';
+  // What comes after the phase is done anew, too.
+  const index = sync.phases.findIndex((known) => known.phase === phase);
+  const phases = sync.phases.map((known, i) => (index >= 0 && i > index ? toCome(known.phase) : known));
   return {
     ...sync,
+    ...(isNewTry ? { attempts: sync.attempts + 1, warnings: 0, recentWarnings: [] } : {}),
     status: 'running',
-    attempts: isNewTry ? sync.attempts + 1 : sync.attempts,
     startedAt: sync.startedAt ?? at,
     interruption: undefined,
     runAfter: undefined,
     phase,
     sample: undefined,
-    phases: changed(sync.phases, phase, {
+    phases: changed(phases, phase, {
       status: 'running',
       attempt,
       startedAt: at,
@@ -134,7 +146,7 @@ function started(sync: SyncView, phase: string, attempt: number, at: string): Sy
   };
 }
 
-function progressed(sync: SyncView, event: PhaseProgressEvent): SyncView {
+function progressed(sync: SyncView, event: EventOf<'phaseProgress'>): SyncView {
   const { phase, done, total, unit, bytes, requests } = event;
   return {
     ...sync,
@@ -146,32 +158,46 @@ function progressed(sync: SyncView, event: PhaseProgressEvent): SyncView {
 }
 
 /** The estimate's two points: the first that was heard of this phase, and the latest. */
-export function sampleOf(sample: Sample | undefined, { phase, at, done }: PhaseProgressEvent): Sample {
+export function sampleOf(sample: Sample | undefined, { phase, at, done }: EventOf<'phaseProgress'>): Sample {
   if (!sample || sample.phase !== phase || done < sample.nowDone) {
     return { phase, at, done, nowAt: at, nowDone: done };
   }
   return { ...sample, nowAt: at, nowDone: done };
 }
 
-function interrupted(sync: SyncView, { reason, retryAt, error }: InterruptedEvent): SyncView {
+function interrupted(sync: SyncView, { reason, retryAt, error }: EventOf<'interrupted'>): SyncView {
   return {
     ...sync,
     status: 'pending',
     interruption: { reason, retryAt, error },
     runAfter: retryAt ?? undefined,
+    phase: undefined,
     sample: undefined,
-    phases: sync.phases.map(({ phase }) => ({ phase, status: 'toCome', attempt: 0 })),
+    phases: sync.phases.map(({ phase }) => toCome(phase)),
   };
 }
 
 function ended(sync: SyncView, status: SyncView['status'], at: string): SyncView {
-  return { ...sync, status, finishedAt: at, interruption: undefined, runAfter: undefined, sample: undefined };
+  return {
+    ...sync,
+    status,
+    finishedAt: at,
+    phase: undefined,
+    interruption: undefined,
+    runAfter: undefined,
+    sample: undefined,
+    phases: sync.phases.map((phase) => (phase.status === 'running' ? { ...phase, status: 'failed' } : phase)),
+  };
+}
+
+function toCome(phase: string): PhaseSnapshot {
+  return { phase, status: 'toCome', attempt: 0 };
 }
 
 /** All phases that are known to come, in order, and after them those that came unannounced. */
 export function announced(phases: readonly PhaseSnapshot[], names: readonly string[]): PhaseSnapshot[] {
   const known = new Map(phases.map((phase) => [phase.phase, phase]));
-  const inOrder = names.map((name): PhaseSnapshot => known.get(name) ?? { phase: name, status: 'toCome', attempt: 0 });
+  const inOrder = names.map((name) => known.get(name) ?? toCome(name));
   return [...inOrder, ...phases.filter((phase) => !names.includes(phase.phase))];
 }
 
