@@ -154,7 +154,7 @@ function Row({ sync, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
 
 function summaryOf(sync: Sync): string {
   if (sync.status === 'failed') return sync.error ? explainSyncError(sync.error).title : 'Failed';
-  if (sync.kind === 'restore') return `Restored to #${sync.restoreOf ?? '?'}`;
+  if (sync.kind === 'restore') return `${sync.status === 'completed' ? 'Restored' : 'Restore'} to #${sync.restoreOf ?? '?'}`;
   return sync.summary ?? STATUS_WORDS[sync.status];
 }
 

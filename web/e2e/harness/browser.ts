@@ -1,0 +1,107 @@
+// A real browser, and what is looked at in it.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+export type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+export type Theme = 'light' | 'dark';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env['PROJECT_SYNC_CHROMIUM'], args: FLAGS });
+}
+
+export interface OpenOptions {
+  theme?: Theme;
+  width?: number;
+  height?: number;
+}
+
+/** A new window with nothing kept from others. Errors of the page's script are told with {@link errorsOf}. */
+export async function open(
+  browser: Browser,
+  url: string,
+  { theme = 'light', width = 1280, height = 900 }: OpenOptions = {},
+): Promise<Page> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    // What moves on its own would be caught in the middle.
+    reducedMotion: 'reduce',
+    baseURL: url,
+  });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  errors.set(page, []);
+  page.on('pageerror', (error) => errors.get(page)?.push(error.message));
+  await page.addInitScript(watchShifts);
+  await page.goto(url);
+  return page;
+}
+
+const errors = new WeakMap<Page, string[]>();
+
+/** What the page's script threw and nobody caught. */
+export function errorsOf(page: Page): string[] {
+  return errors.get(page) ?? [];
+}
+
+interface Shift {
+  value: number;
+  what: string[];
+}
+
+/** Runs in the page: keeps every shift of what was drawn already, whoever caused it. */
+function watchShifts(): void {
+  const shifts: Shift[] = [];
+  (window as unknown as { shifts: Shift[] }).shifts = shifts;
+  interface Entry extends PerformanceEntry {
+    value: number;
+    sources: { node: Node | null }[];
+  }
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as Entry[]) {
+      const what = entry.sources.map(({ node }) => (node instanceof Element ? node.outerHTML : (node?.textContent ?? '')).slice(0, 120));
+      shifts.push({ value: entry.value, what });
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** What has moved on the page since it was loaded, or since this was asked last. */
+export function takeShifts(page: Page): Promise<Shift[]> {
+  return page.evaluate(async () => {
+    // Shifts are told after the frame in which they happen.
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return (window as unknown as { shifts: Shift[] }).shifts.splice(0);
+  });
+}
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with what the page shows now. */
+export async function violations(page: Page): Promise<string[]> {
+  const source = await axeSource;
+  return page.evaluate(async (source) => {
+    const scope = window as unknown as {
+      axe?: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string; any: { message: string }[] }[] }[] }> };
+    };
+    if (!scope.axe) (0, eval)(source);
+    const { violations } = await scope.axe!.run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => `${id}: ${html.slice(0, 200)} ${any[0]?.message ?? ''}`));
+  }, source);
+}
+
+/** By how many pixels the page is wider than its window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

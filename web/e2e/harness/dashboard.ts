@@ -1,0 +1,64 @@
+// The dashboard's built files, and the API behind them: for binaries in which they are not embedded.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url));
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+export interface Dashboard {
+  url: string;
+  close: () => Promise<void>;
+}
+
+export async function serveDashboard(api: string): Promise<Dashboard> {
+  const server = createServer((asked, answer) => {
+    const path = new URL(asked.url ?? '/', api).pathname;
+    if (/^\/(api|docs|healthz|readyz|metrics)(\/|$)/.test(path)) pass(api, asked, answer);
+    else void sendFile(path, answer);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('There is no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Passes a request on, and cuts the connection to whom the service cuts it. */
+function pass(api: string, asked: IncomingMessage, answer: ServerResponse): void {
+  const onward = request(new URL(asked.url ?? '/', api), { method: asked.method, headers: asked.headers, agent: false });
+  onward.on('response', (response) => {
+    answer.writeHead(response.statusCode ?? 502, response.headers);
+    answer.flushHeaders();
+    response.on('error', () => answer.destroy());
+    response.pipe(answer);
+  });
+  onward.on('error', () => answer.destroy());
+  answer.on('close', () => onward.destroy());
+  asked.pipe(onward);
+}
+
+async function sendFile(path: string, answer: ServerResponse): Promise<void> {
+  // Paths without a file are pages of the application.
+  const name = extname(path) === '' ? 'index.html' : path.slice(1);
+  try {
+    const content = await readFile(join(DIST, name.replaceAll('..', '')));
+    answer.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream' }).end(content);
+  } catch {
+    answer.writeHead(404).end();
+  }
+}
