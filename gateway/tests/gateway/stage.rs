@@ -102,8 +102,12 @@ impl Stage {
 
     /// Ends a sync that nobody began, and tells it.
     pub async fn cancel(&self, sync: SyncId, seq: i64) {
-        assert!(syncs::cancel_pending(self.db(), sync, Utc::now()).await.unwrap());
-        self.tell(sync, seq, Event::Cancelled {}).await;
+        let event = ProgressEvent { sync_id: sync, seq, at: Utc::now(), event: Event::Cancelled {} };
+        let transaction = entities::begin_write(self.db()).await.unwrap();
+        assert!(syncs::cancel_pending(&transaction, sync, Utc::now()).await.unwrap());
+        syncs::append_event(&transaction, event.to_row(self.tenant).unwrap()).await.unwrap();
+        transaction.commit().await.unwrap();
+        self.dispatcher.progress.publish(&event).await;
     }
 
     pub fn sync_url(&self, sync: SyncId) -> String {
