@@ -121,7 +121,10 @@ impl Bench {
             for side in &sides {
                 match (case.measure)(self, *side).await {
                     Ok(measured) => table.take(*side, measured),
-                    Err(why) => table.note(format!("{}, {side}: not measured: {why}", case.name)),
+                    Err(why) => {
+                        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+                        table.note(format!("{}, {side}: not measured: {why}", case.name));
+                    }
                 }
             }
         }

@@ -83,7 +83,8 @@ impl Nchan {
 
 /// Keeps all messages of a measurement, and holds no connection up by a limit of nginx.
 fn configuration(folder: &Path, address: SocketAddr, workers: usize, descriptors: usize) -> String {
-    let folder = folder.display();
+    // Nginx begins to drop connections that have not asked yet when a sixteenth of these is left.
+    let (folder, connections) = (folder.display(), 2 * descriptors);
     format!(
         "load_module {MODULE};
         daemon off;
@@ -92,7 +93,7 @@ fn configuration(folder: &Path, address: SocketAddr, workers: usize, descriptors
         worker_rlimit_nofile {descriptors};
         pid {folder}/nginx.pid;
         error_log {folder}/error.log error;
-        events {{ worker_connections {descriptors}; }}
+        events {{ worker_connections {connections}; }}
         http {{
             access_log off;
             keepalive_timeout 1h;

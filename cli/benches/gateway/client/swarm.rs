@@ -31,6 +31,10 @@ const READ_BYTES: usize = 64 * 1024;
 /// How much the kernel takes in for a slow reader, in bytes (Linux doubles it).
 const SLOW_BUFFER: usize = 4_096;
 
+/// The segments of a slow reader, in bytes, as over Ethernet: by those of the loopback device the server's kernel would
+/// hold megabytes for it.
+const NETWORK_SEGMENT: u32 = 1_460;
+
 /// How often a slow reader reads a byte.
 const SLOW_PAUSE: Duration = Duration::from_secs(1);
 
@@ -162,6 +166,7 @@ impl Swarm {
         let _ = socket.bind(&SocketAddr::from((source, 0)).into());
         if is_slow {
             socket.set_recv_buffer_size(SLOW_BUFFER)?;
+            socket.set_tcp_mss(NETWORK_SEGMENT)?;
         }
         socket.connect_timeout(&address.into(), PATIENCE)?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n");
