@@ -36,6 +36,8 @@ pub struct Outcome {
     pub processor_time: Duration,
     /// Of its helper.
     pub helper_time: Option<Duration>,
+    /// Of the clients.
+    pub client_time: Duration,
 }
 
 impl Outcome {
@@ -47,6 +49,11 @@ impl Outcome {
     /// The helper's, in microseconds.
     pub fn helper_cost(&self) -> Option<f64> {
         Some(micros(self.helper_time?) / self.counted.deliveries as f64)
+    }
+
+    /// The clients', in microseconds.
+    pub fn client_cost(&self) -> f64 {
+        micros(self.client_time) / self.counted.deliveries as f64
     }
 
     /// Events that streams did not get, or got twice.
@@ -65,6 +72,7 @@ pub async fn publish(
 ) -> Result<Outcome, String> {
     clients.begin(first).await?;
     let (processor_time, helper_time) = times(server);
+    let client_time = clients.processor_time();
     let topics = server.topics.len() as u64;
     // Every topic gets as many.
     let wanted = (load.rate * load.lasts.as_secs_f64()) as u64 / topics * topics;
@@ -93,6 +101,7 @@ pub async fn publish(
         rate,
         took: Duration::from_nanos(counted.last_at.saturating_sub(begin_at)),
         counted,
+        client_time: clients.processor_time().saturating_sub(client_time),
         processor_time: processor_end.saturating_sub(processor_time),
         helper_time: helper_end.zip(helper_time).map(|(end, begin)| end.saturating_sub(begin)),
     })

@@ -71,10 +71,12 @@ pub async fn saturation(bench: &Bench, side: Side) -> Result<Vec<Measured>, Stri
     all.note =
         Some(format!("{at}; {}", if broke.is_empty() { "never broke".to_owned() } else { broke.join("; ") }));
     let cost = best.as_ref().map_or(0.0, |best| best.outcome.cost());
+    let client_cost = best.as_ref().map_or(0.0, |best| best.outcome.client_cost());
     Ok(vec![
         all,
         measured("saturation, deliveries at most, whoever got them", most, Unit::PerSecond, Budget::None),
         measured("saturation, CPU a delivery where all got them", cost, Unit::Micros, Budget::None),
+        measured("saturation, CPU of the clients a delivery", client_cost, Unit::Micros, Budget::None),
     ])
 }
 

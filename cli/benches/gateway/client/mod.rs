@@ -17,11 +17,14 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout},
+    process::{ChildStdin, ChildStdout},
     time::sleep,
 };
 
-use crate::{CLIENT_ROLE, server::Server};
+use crate::{
+    CLIENT_ROLE,
+    server::{Running, Server},
+};
 use swarm::Swarm;
 
 /// How long a new subscription may take to reach all processes of a server.
@@ -86,7 +89,7 @@ pub fn now() -> u64 {
 
 /// The process as its users see it. Dropping it ends it.
 pub struct Clients {
-    _child: Child,
+    process: Running,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
@@ -99,7 +102,7 @@ impl Clients {
         command.arg(CLIENT_ROLE).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| format!("the clients: {error}"))?;
         let (orders, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Ok(Self { _child: child, orders, answers: BufReader::new(answers).lines() })
+        Ok(Self { process: Running::new(child), orders, answers: BufReader::new(answers).lines() })
     }
 
     /// Opens streams of all of a server's topics. Those that cannot be opened are an error.
@@ -123,6 +126,11 @@ impl Clients {
     /// Waits for so many events in every stream, but not longer.
     pub async fn collect(&mut self, events: u64, within: Duration) -> Result<Counted, String> {
         self.ask(&Order::Collect { events, within }).await
+    }
+
+    /// Processor time until now.
+    pub fn processor_time(&self) -> Duration {
+        self.process.processor_time()
     }
 
     async fn ask<T: DeserializeOwned>(&mut self, order: &Order) -> Result<T, String> {
