@@ -21,10 +21,10 @@ mod serve;
 mod settings;
 mod state;
 
-pub use layers::describe_metrics;
+pub use layers::{admit, describe_metrics};
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
-pub use routes::{probes, router};
+pub use routes::{beside, probes, router};
 pub use serve::serve;
-pub use settings::{ListenError, Settings, check_listen};
+pub use settings::{ListenError, OriginError, Settings, check_listen};
 pub use state::AppState;

@@ -12,9 +12,11 @@ use crate::{problem::PROBLEM_JSON, routes};
 /// The name of the way to log in.
 const BEARER: &str = "bearer";
 
-/// The document, as `/openapi.json` answers it.
-pub fn openapi() -> OpenApi {
-    finished(routes::described().into_openapi())
+/// The document, as `/openapi.json` answers it where these routes are served, too.
+pub fn openapi(more: OpenApi) -> OpenApi {
+    let mut document = routes::described().into_openapi();
+    document.merge(more);
+    finished(document)
 }
 
 /// What stands above the operations.
@@ -34,6 +36,7 @@ pub(crate) fn document() -> OpenApi {
         tag("projects", "Repositories that are connected."),
         tag("sync", "Syncs: asking for them, following them, their history."),
         tag("content", "Files and memory as a sync left them."),
+        tag("events", "Syncs as they happen, as server-sent events."),
         tag("admin", "What operators do."),
         tag("about", "What the service tells about itself."),
     ];

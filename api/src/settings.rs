@@ -19,6 +19,8 @@ pub struct Settings {
     pub token: Option<Secret>,
     /// A file that holds the token, in the place of `token`.
     pub token_file: Option<PathBuf>,
+    /// The origins whose pages may ask from other sites, such as `https://app.example`. Pages of this server always may.
+    pub cors_origins: Vec<String>,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// How many items a page holds if a request names no limit.
@@ -35,6 +37,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8_080)),
             token: None,
             token_file: None,
+            cors_origins: Vec::new(),
             max_body_bytes: 64 << 10,
             page_limit_default: 50,
             page_limit_max: 500,
@@ -44,10 +47,41 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Refuses settings that cannot be worked with.
+    ///
+    /// # Errors
+    /// With the name of the setting, for the user.
+    pub fn check(&self) -> Result<(), OriginError> {
+        match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            Some(origin) => Err(OriginError(origin.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether pages of this origin may ask from other sites.
+    pub(crate) fn allows_origin(&self, origin: &str) -> bool {
+        self.cors_origins.iter().any(|allowed| allowed == origin)
+    }
+
     /// Until when a request is given up.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds.max(1))
     }
+}
+
+/// That is no origin as browsers send it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "api.cors_origins: {0:?} is no origin; one reads https://app.example or http://localhost:5173, without a path"
+)]
+pub struct OriginError(String);
+
+/// Whether browsers send this as the origin of a page.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<axum::http::Uri>() else { return false };
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_bare = uri.authority().is_some_and(|authority| text.ends_with(authority.as_str()));
+    is_web && is_bare && !text.contains('@') && text == text.to_ascii_lowercase()
 }
 
 /// Why an address is not listened at.
@@ -95,6 +129,26 @@ mod tests {
         assert!(open.contains("api.token") && open.contains("PROJECT_SYNC__API__TOKEN"), "{open}");
         let empty = Secret::new(" ");
         assert_eq!(check_listen(Settings::default().listen, Some(&empty)), Err(ListenError::EmptyToken));
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        let with = |origin: &str| Settings { cors_origins: vec![origin.to_owned()], ..Default::default() };
+        for origin in ["https://app.example", "http://localhost:5173", "http://[::1]:80"] {
+            assert_eq!(with(origin).check(), Ok(()), "{origin}");
+        }
+        for wrong in [
+            "*",
+            "app.example",
+            "https://app.example/",
+            "https://App.example",
+            "null",
+            "ftp://a",
+            "https://a@b",
+            "",
+        ] {
+            assert!(with(wrong).check().is_err(), "{wrong}");
+        }
     }
 
     #[test]

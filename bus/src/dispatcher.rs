@@ -11,6 +11,7 @@ use entities::{
     queue::{self as rows, PauseScope, WaitingSync},
     syncs::{self, NewSync, Requested},
 };
+use futures::FutureExt;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::{
@@ -45,10 +46,10 @@ pub enum Requeued {
 }
 
 impl Dispatcher {
-    /// Asks for a sync of a branch: see [`syncs::request`].
+    /// Asks for a sync of a branch: see [`syncs::request`]. One that is made begins with its `queued` event.
     ///
     /// # Errors
-    /// If the database is away.
+    /// If the database is away, or the branch is gone.
     pub async fn request(
         &self,
         branch: &Branch,
@@ -56,13 +57,32 @@ impl Dispatcher {
         queue_next: bool,
         now: DateTime<Utc>,
     ) -> Result<Requested, DbErr> {
-        let requested = syncs::request(&self.db, branch, new, queue_next, now).await?;
+        let first_event =
+            |sync: &ProjectSync| ProgressEvent::queued(sync, &branch.name).to_row(sync.tenant_id);
+        let requested = syncs::request(&self.db, branch, new, queue_next, now, first_event).await?;
+        if requested.is_new {
+            self.tell_queued(ProgressEvent::queued(&requested.sync, &branch.name), requested.sync.project_id);
+        }
         // One that runs has its worker; another message for it would only be answered with a look at its row.
         if requested.sync.status == SyncStatus::Pending {
             self.wake(&requested.sync, now).await;
         }
         tracing::debug!(sync = %requested.sync.id, is_new = requested.is_new, "requested");
         Ok(requested)
+    }
+
+    /// Passes a sync's first event on, and tells those who watch its project. Whoever asked does not wait for that.
+    fn tell_queued(&self, event: ProgressEvent, project: ProjectId) {
+        let progress = Arc::clone(&self.progress);
+        let telling = async move {
+            progress.publish(&event).await;
+            progress.announce(project).await;
+        };
+        // Begun here, before a worker can tell of the next event; the bus within a process even ends here.
+        let mut telling = Box::pin(telling);
+        if telling.as_mut().now_or_never().is_none() {
+            tokio::spawn(telling);
+        }
     }
 
     /// Queues the message for a sync that is pending.

@@ -1,18 +1,20 @@
 //! How a sync tells what it does.
 //!
-//! The events of one sync are numbered 1, 2, 3… without a hole, and end with exactly one terminal event: `completed`,
-//! `failed` or `cancelled`. Every one is kept in `sync_events`.
+//! The events of one sync are numbered 1, 2, 3… without a hole. They begin with `queued`, written with the sync itself, and
+//! end with exactly one terminal event: `completed`, `failed` or `cancelled`. Every one is kept in `sync_events`.
 
 use chrono::{DateTime, Utc};
-use entities::{SyncCounts, SyncEvent, SyncId, TenantId};
+use entities::{ProjectId, ProjectSync, SyncCounts, SyncEvent, SyncId, SyncKind, SyncTrigger, TenantId};
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One step of one sync, as it is stored and streamed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressEvent {
     /// The sync.
+    #[schema(value_type = Uuid)]
     pub sync_id: SyncId,
     /// Its number within the sync, counted from 1.
     pub seq: i64,
@@ -24,7 +26,7 @@ pub struct ProgressEvent {
 }
 
 /// What a phase counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Unit {
     /// Files of the tree.
@@ -36,9 +38,30 @@ pub enum Unit {
 }
 
 /// What happened.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[schema(as = SyncEvent)]
 pub enum Event {
+    /// Somebody asked for the sync: the first event of each.
+    #[serde(rename_all = "camelCase")]
+    Queued {
+        /// The project.
+        #[schema(value_type = Uuid)]
+        project_id: ProjectId,
+        /// Its number among all syncs of the project, counted from 1.
+        ordinal: i64,
+        /// The branch's name.
+        branch: String,
+        /// What it does.
+        kind: SyncKind,
+        /// Who asked for it.
+        trigger: SyncTrigger,
+        /// Whether everything is compared and derived anew, whatever is known.
+        forced: bool,
+        /// The number of the sync that a restore goes back to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        restore_of: Option<i64>,
+    },
     /// A phase begins; again, with a higher attempt, if it is tried again.
     PhaseStarted {
         /// The phase.
@@ -63,6 +86,7 @@ pub enum Event {
         requests: u64,
     },
     /// A phase ended well.
+    #[serde(rename_all = "camelCase")]
     PhaseCompleted {
         /// The phase.
         phase: String,
@@ -79,6 +103,7 @@ pub enum Event {
         message: String,
     },
     /// The sync goes no further here, and is to be begun again: its phases start anew.
+    #[serde(rename_all = "camelCase")]
     Interrupted {
         /// Why.
         reason: Interruption,
@@ -108,7 +133,7 @@ pub enum Event {
 }
 
 /// Why a sync goes no further for now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Interruption {
     /// An error that may pass.
@@ -120,7 +145,7 @@ pub enum Interruption {
 }
 
 /// Why a sync failed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventError {
     /// A stable word for the kind of error.
@@ -139,6 +164,20 @@ pub enum EventKind {
 }
 
 impl ProgressEvent {
+    /// The first event of a sync of this branch.
+    pub fn queued(sync: &ProjectSync, branch: &str) -> Self {
+        let event = Event::Queued {
+            project_id: sync.project_id,
+            ordinal: sync.ordinal,
+            branch: branch.to_owned(),
+            kind: sync.kind,
+            trigger: sync.trigger,
+            forced: sync.forced,
+            restore_of: sync.restore_seq,
+        };
+        Self { sync_id: sync.id, seq: 1, at: sync.created_at, event }
+    }
+
     /// The event as its row.
     ///
     /// # Errors
@@ -155,6 +194,21 @@ impl ProgressEvent {
 }
 
 impl Event {
+    /// What it is called: its `type` in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::PhaseStarted { .. } => "phaseStarted",
+            Self::PhaseProgress { .. } => "phaseProgress",
+            Self::PhaseCompleted { .. } => "phaseCompleted",
+            Self::Warning { .. } => "warning",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Completed { .. } => "completed",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled {} => "cancelled",
+        }
+    }
+
     /// Whether this is the last event of its sync.
     pub fn kind(&self) -> EventKind {
         match self {
@@ -164,14 +218,69 @@ impl Event {
     }
 }
 
+/// The names of the phases of each kind of sync, in order.
+pub fn phases(kind: SyncKind) -> &'static [&'static str] {
+    match kind {
+        SyncKind::Sync => &["prepare", "scan", "import", "finalize"],
+        SyncKind::Restore => &["prepare", "restore", "finalize"],
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use utoipa::{PartialSchema, openapi::schema::Schema};
+
     use super::*;
+
+    /// Clients tell the events apart by their `type`.
+    #[test]
+    fn the_schema_is_a_union_by_type() {
+        let json = serde_json::to_value(Event::schema()).unwrap();
+        let variants = json["oneOf"].as_array().unwrap();
+        let types: Vec<&str> = variants
+            .iter()
+            .map(|variant| {
+                assert!(variant["required"].as_array().unwrap().contains(&"type".into()), "{variant}");
+                let words = variant["properties"]["type"]["enum"].as_array().unwrap();
+                assert_eq!(words.len(), 1, "{variant}");
+                words[0].as_str().unwrap()
+            })
+            .collect();
+        let right = [
+            "queued",
+            "phaseStarted",
+            "phaseProgress",
+            "phaseCompleted",
+            "warning",
+            "interrupted",
+            "completed",
+            "failed",
+            "cancelled",
+        ];
+        assert_eq!(types, right);
+        assert!(variants[0]["properties"]["projectId"].is_object(), "{}", variants[0]);
+        assert!(variants[3]["properties"]["durationMs"].is_object(), "{}", variants[3]);
+        assert!(variants[5]["properties"]["retryAt"].is_object(), "{}", variants[5]);
+        let utoipa::openapi::RefOr::T(Schema::AllOf(_)) = ProgressEvent::schema() else {
+            panic!("its fields stand beside those of the event");
+        };
+    }
 
     /// What clients read: changing any of it breaks them.
     #[test]
     fn the_json_is_stable() {
+        let queued = |kind, trigger, restore_of| Event::Queued {
+            project_id: "0190d3f0-0000-7000-8000-000000000002".parse().unwrap(),
+            ordinal: 7,
+            branch: "main".into(),
+            kind,
+            trigger,
+            forced: false,
+            restore_of,
+        };
         let events = [
+            queued(SyncKind::Sync, SyncTrigger::Webhook, None),
+            queued(SyncKind::Restore, SyncTrigger::Api, Some(3)),
             Event::PhaseStarted { phase: "scan".into(), attempt: 1 },
             Event::PhaseProgress {
                 phase: "import".into(),
@@ -217,6 +326,7 @@ mod tests {
                 let event = ProgressEvent { sync_id, seq, at, event };
                 let json = serde_json::to_string(&event).unwrap();
                 assert_eq!(serde_json::from_str::<ProgressEvent>(&json).unwrap(), event);
+                assert!(json.contains(&format!("\"type\":\"{}\"", event.event.name())), "{json}");
                 json
             })
             .collect();

@@ -9,12 +9,16 @@ pub mod queue;
 
 mod redis_link;
 mod settings;
+mod snapshot;
 pub mod telemetry;
 pub mod trace;
 
 pub use dispatcher::{Dispatcher, Requeued};
-pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit};
+pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit, phases};
 pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, RedisProgressBus, SUBSCRIPTION_EVENTS};
 pub use queue::{JobQueue, LocalQueue, QueueError, RedisQueue};
 pub use settings::QueueSettings;
+pub use snapshot::{
+    InterruptionSnapshot, MAX_RECENT_WARNINGS, PhaseSnapshot, PhaseStatus, SyncSnapshot, WarningSnapshot,
+};

@@ -24,7 +24,7 @@ const FIRST_DELAY: Duration = Duration::from_millis(50);
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
 /// How long a channel may be silent before we ask whether Redis is still there.
-const SILENCE: Duration = Duration::from_secs(5);
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// How long things may take.
 #[derive(Clone, Copy)]
@@ -96,6 +96,19 @@ impl RedisLink {
             answer
         })
         .await
+    }
+
+    /// How long things may take.
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Makes a connection for listening, of the caller's own.
+    ///
+    /// # Errors
+    /// If Redis is away.
+    pub(crate) async fn pubsub(&self) -> RedisResult<(PubSubSink, PubSubStream)> {
+        within(self.patience.connect, async { Ok(self.client.get_async_pubsub().await?.split()) }).await
     }
 
     /// Listens on a channel; everything told after this returns is heard.
@@ -198,7 +211,7 @@ async fn within<T>(time: Duration, call: impl Future<Output = RedisResult<T>>) -
 }
 
 /// How long to wait after this many failures.
-fn delay(failures: u32) -> Duration {
+pub(crate) fn delay(failures: u32) -> Duration {
     let longest = FIRST_DELAY.saturating_mul(1 << failures.min(16)).min(MAX_DELAY);
     longest.mul_f64(rand::random_range(0.5..=1.0))
 }

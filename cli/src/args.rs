@@ -120,6 +120,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run the API alone; workers and database are shared with other processes
     Api(ServeArgs),
+    /// Stream events alone; queue and database are shared with other processes
+    Gateway(GatewayArgs),
     /// Run a worker alone; queue and database are shared with other processes
     Worker(WorkerArgs),
     /// Look at syncs of all projects as jobs; cancel, repeat or remove them
@@ -140,6 +142,14 @@ pub enum Command {
 #[derive(Args, Debug)]
 pub struct ServeArgs {
     /// Where requests are answered [default: 127.0.0.1:8080, see api.listen]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `gateway`.
+#[derive(Args, Debug)]
+pub struct GatewayArgs {
+    /// Where events are streamed [default: 127.0.0.1:8081, see gateway.listen]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 }

@@ -132,7 +132,7 @@ impl<'a> Drive<'a> {
 
     /// Runs a sync here and shows its events.
     async fn run(&mut self, sync: &ProjectSync, opened: Option<Opened>) -> Result<RunOutcome, CliError> {
-        let mut events = self.runner.dispatcher.progress.subscribe(sync.id).await;
+        let mut events = self.runner.dispatcher.progress.subscribe(sync.id, 0).await;
         let job = SyncJob::new(sync.id);
         let stop = Stop { cancel: self.cancel.clone(), ..Default::default() };
         let mut run = std::pin::pin!(self.runner.run(&job, opened, stop));

@@ -2,7 +2,10 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc};
 
+use axum::Router;
 use bus::Dispatcher;
+use gateway::Gateway;
+use http::{HeaderMap, Uri};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DbBackend;
 use tokio::net::TcpListener;
@@ -80,9 +83,47 @@ impl Service {
         }
     }
 
+    /// What streams events.
+    ///
+    /// # Errors
+    /// If the settings cannot be worked with.
+    pub fn gateway(&self) -> Result<Gateway, CliError> {
+        // Every stream is a file to the system, and the usual limit is 1,024.
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
+        let Dispatcher { db, progress, .. } = self.dispatcher.clone();
+        Gateway::start(db, progress, self.app.tenant, self.app.settings.gateway.clone())
+            .map_err(|error| CliError::usage(format!("settings: {error}")))
+    }
+
+    /// Serves API and streams until the service is to end, then finishes what was asked.
+    pub async fn serve_all(&self, listener: TcpListener, gateway: Gateway) -> Result<(), CliError> {
+        let router = api::router(self.api_state(), gateway.router(), gateway::openapi());
+        self.serve_streams(listener, gateway, router).await
+    }
+
+    /// Serves streams, metrics and health.
+    pub async fn serve_gateway(&self, listener: TcpListener, gateway: Gateway) -> Result<(), CliError> {
+        let router = api::beside(self.api_state(), gateway.router());
+        self.serve_streams(listener, gateway, router).await
+    }
+
+    async fn serve_streams(
+        &self,
+        listener: TcpListener,
+        gateway: Gateway,
+        router: Router,
+    ) -> Result<(), CliError> {
+        let door = Arc::new(Door(self.app.settings.api.clone()));
+        gateway::serve(listener, gateway, router, door, self.stop.cancelled())
+            .await
+            .map_err(CliError::io("serving events"))
+    }
+
     /// Serves the API until the service is to end, then finishes what was asked.
     pub async fn serve_api(&self, listener: TcpListener) -> Result<(), CliError> {
-        let router = api::router(self.api_state());
+        let router = api::router(self.api_state(), Router::new(), gateway::openapi());
         let stop = self.stop.clone();
         api::serve(listener, router, async move { stop.cancelled().await })
             .await
@@ -118,6 +159,15 @@ impl Service {
     /// Closes the database in order.
     pub async fn close(self) -> Result<(), CliError> {
         Ok(self.app.db.clone().close().await?)
+    }
+}
+
+/// Streams come in by the same door as requests.
+struct Door(api::Settings);
+
+impl gateway::Door for Door {
+    fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap> {
+        api::admit(&self.0, uri, headers)
     }
 }
 

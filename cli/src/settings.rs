@@ -27,7 +27,8 @@ pub const FILE_NAME: &str = "project-sync.toml";
 const ENVIRONMENT_PREFIX: &str = "PROJECT_SYNC";
 
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 4] = ["memory.letters", "memory.guides", "memory.documents", "memory.exclude"];
+const LISTS: [&str; 5] =
+    ["memory.letters", "memory.guides", "memory.documents", "memory.exclude", "api.cors_origins"];
 
 /// Where syncs are kept (`[database]`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -79,6 +80,8 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// How requests are answered.
     pub api: api::Settings,
+    /// How events are streamed.
+    pub gateway: gateway::Settings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -136,6 +139,8 @@ impl Settings {
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
         ];
+        self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
             None => Ok(()),
@@ -245,6 +250,7 @@ mod tests {
             ("worker", keys::<QueueWorkerSettings>()),
             ("queue", keys::<QueueSettings>()),
             ("api", keys::<api::Settings>()),
+            ("gateway", keys::<gateway::Settings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

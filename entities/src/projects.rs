@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    QueryFilter, QueryOrder, QuerySelect, Set, Statement,
     sea_query::{ExprTrait, OnConflict},
 };
 
@@ -133,6 +133,7 @@ pub async fn create(
         tenant_id: Set(tenant),
         name: Set(name.to_owned()),
         created_at: Set(now),
+        syncs_asked: Set(0),
     }
     .insert(db)
     .await?;
@@ -205,6 +206,39 @@ pub async fn branches(
 /// Finds a branch by id.
 pub async fn branch(db: &impl ConnectionTrait, id: BranchId) -> Result<Option<branch::Model>, DbErr> {
     branch::Entity::find_by_id(id).one(db).await
+}
+
+/// Keeps others from asking for syncs of a branch's project, and from deleting it, until the end of the transaction. To be
+/// taken before [`lock_branch`]: whoever deletes a project takes the locks in this order, too.
+pub async fn lock_project_of(transaction: &DatabaseTransaction, branch: &branch::Model) -> Result<(), DbErr> {
+    // SQLite's writers hold the only write lock already.
+    if transaction.get_database_backend() != DbBackend::Sqlite {
+        let statement = Statement::from_sql_and_values(
+            transaction.get_database_backend(),
+            "SELECT 1 AS one FROM projects p JOIN repositories r ON r.project_id = p.id WHERE r.id = $1 \
+             FOR NO KEY UPDATE OF p",
+            [branch.repository_id.into()],
+        );
+        transaction.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
+
+/// Counts one more sync of a branch's project, and gives the project and the new count. Until the end of the transaction
+/// nobody else can: so whoever sees a sync sees those of its project that were counted before.
+pub(crate) async fn count_sync(
+    db: &impl ConnectionTrait,
+    branch: &branch::Model,
+) -> Result<(ProjectId, i64), DbErr> {
+    let statement = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "UPDATE projects SET syncs_asked = syncs_asked + 1 \
+         WHERE id = (SELECT r.project_id FROM repositories r WHERE r.id = $1) RETURNING id, syncs_asked",
+        [branch.repository_id.into()],
+    );
+    let row = db.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("project of branch {}", branch.id)))?;
+    Ok((row.try_get("", "id")?, row.try_get("", "syncs_asked")?))
 }
 
 /// Keeps others from asking for or claiming syncs of a branch until the end of the transaction.

@@ -4,11 +4,14 @@ use std::fmt;
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, Debug, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema,
+        )]
         #[sea_orm(rs_type = "String", db_type = "Text")]
         #[serde(rename_all = "camelCase")]
         pub enum $name {

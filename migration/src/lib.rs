@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261120_000001_initial;
 mod m20261121_000002_queue;
+mod m20261121_000003_events;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -15,6 +16,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_initial::Migration), Box::new(m20261121_000002_queue::Migration)]
+        vec![
+            Box::new(m20261120_000001_initial::Migration),
+            Box::new(m20261121_000002_queue::Migration),
+            Box::new(m20261121_000003_events::Migration),
+        ]
     }
 }

@@ -1,5 +1,7 @@
 //! What the schema itself refuses, whoever writes; that migrations go down and up again.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use project_sync_migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, SqlErr, Statement};
 use testkit::on_each_database;
@@ -8,6 +10,7 @@ use uuid::Uuid;
 /// A tenant with one project, repository and branch.
 struct Rows {
     tenant: Uuid,
+    project: Uuid,
     repository: Uuid,
     branch: Uuid,
 }
@@ -31,13 +34,12 @@ async fn rows(db: &DatabaseConnection) -> Rows {
     run(db, "INSERT INTO tenants VALUES ($1, $2, $3)", [tenant.into(), tenant.to_string().into(), now()])
         .await
         .unwrap();
-    run(db, "INSERT INTO projects VALUES ($1, $2, 'p', $3)", [project.into(), tenant.into(), now()])
-        .await
-        .unwrap();
+    let sql = "INSERT INTO projects (id, tenant_id, name, created_at) VALUES ($1, $2, 'p', $3)";
+    run(db, sql, [project.into(), tenant.into(), now()]).await.unwrap();
     let sql = "INSERT INTO repositories VALUES ($1, $2, $3, $4, NULL, $5)";
     run(db, sql, [repository.into(), tenant.into(), project.into(), json, now()]).await.unwrap();
     add_branch(db, branch, tenant, repository, "main").await.unwrap();
-    Rows { tenant, repository, branch }
+    Rows { tenant, project, repository, branch }
 }
 
 async fn add_branch(
@@ -64,8 +66,8 @@ async fn add_sync(
     let moment = |wanted: bool| wanted.then(sea_orm::prelude::ChronoUtc::now);
     let object = (status == "completed").then(|| vec![1_u8; 20]);
     let sql = "INSERT INTO project_syncs (id, tenant_id, branch_id, kind, \"trigger\", status, seq, previous_sync_id, \
-               commit_id, tree_id, lease_until, finished_at, error_code, created_at) \
-               VALUES ($1, $2, $3, 'sync', 'cli', $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+               commit_id, tree_id, lease_until, finished_at, error_code, created_at, project_id, ordinal) \
+               VALUES ($1, $2, $3, 'sync', 'cli', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let values = [
         id.into(),
         rows.tenant.into(),
@@ -79,8 +81,34 @@ async fn add_sync(
         moment(["completed", "failed", "cancelled"].contains(&status)).into(),
         (status == "failed").then_some("why").into(),
         now(),
+        rows.project.into(),
+        NEXT_ORDINAL.fetch_add(1, Ordering::Relaxed).into(),
     ];
     run(db, sql, values).await.map(|_| id)
+}
+
+/// No two syncs of a test have one ordinal.
+static NEXT_ORDINAL: AtomicI64 = AtomicI64::new(1);
+
+/// A sync that has ended, as the schema before events had it: asked for at this second of the epoch.
+async fn add_old_sync(db: &DatabaseConnection, rows: &Rows, second: i64) -> Uuid {
+    let id = Uuid::now_v7();
+    let at: sea_orm::Value = sea_orm::prelude::DateTimeUtc::from_timestamp(second, 0).into();
+    let sql = "INSERT INTO project_syncs (id, tenant_id, branch_id, kind, \"trigger\", status, finished_at, created_at) \
+               VALUES ($1, $2, $3, 'sync', 'cli', 'cancelled', $4, $4)";
+    run(db, sql, [id.into(), rows.tenant.into(), rows.branch.into(), at]).await.unwrap();
+    id
+}
+
+/// The numbers that a query gives.
+async fn numbers(
+    db: &DatabaseConnection,
+    sql: &str,
+    values: impl IntoIterator<Item = sea_orm::Value>,
+) -> Vec<i64> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = db.query_all_raw(statement).await.unwrap();
+    rows.into_iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 fn assert_refused<T: std::fmt::Debug>(result: Result<T, DbErr>, what: &str) {
@@ -153,6 +181,39 @@ on_each_database! {
         assert_refused(add("b", &blob, 3, Some(3)).await, "a row that never held");
         assert_refused(add("b", &[8; 20], 3, None).await, "an unknown blob");
         assert_refused(add("", &blob, 3, None).await, "an empty path");
+    }
+
+    /// A project's syncs have numbers of their own, and each one is of one project.
+    async fn a_project_numbers_its_syncs(db: TestDatabase) {
+        let db = db.connection();
+        let rows = rows(db).await;
+        let id = add_sync(db, &rows, "cancelled", None, None).await.unwrap();
+        let other = add_sync(db, &rows, "cancelled", None, None).await.unwrap();
+        let sql = "UPDATE project_syncs SET ordinal = (SELECT o.ordinal FROM project_syncs o WHERE o.id = $1) WHERE id = $2";
+        assert_refused(run(db, sql, [id.into(), other.into()]).await, "an ordinal twice");
+        assert_refused(run(db, "UPDATE projects SET syncs_asked = -1", []).await, "fewer syncs than none");
+    }
+
+    /// The syncs of an older schema get the numbers in which they were asked for, each project its own.
+    async fn syncs_that_were_there_are_numbered(db: TestDatabase) {
+        let db = db.connection();
+        Migrator::down(db, Some(1)).await.unwrap();
+        let one = rows(db).await;
+        let branch = Uuid::now_v7();
+        add_branch(db, branch, one.tenant, one.repository, "other").await.unwrap();
+        let beside = Rows { branch, ..one };
+        let (other, empty) = (rows(db).await, rows(db).await);
+        for (rows, second) in [(&one, 30), (&beside, 20), (&other, 25), (&one, 10), (&beside, 30)] {
+            add_old_sync(db, rows, second).await;
+        }
+        Migrator::up(db, None).await.unwrap();
+        let ordinals = "SELECT ordinal FROM project_syncs WHERE project_id = $1 ORDER BY created_at, id";
+        assert_eq!(numbers(db, ordinals, [one.project.into()]).await, [1, 2, 3, 4]);
+        assert_eq!(numbers(db, ordinals, [other.project.into()]).await, [1]);
+        for (rows, count) in [(&one, 4), (&other, 1), (&empty, 0)] {
+            let asked = "SELECT syncs_asked FROM projects WHERE id = $1";
+            assert_eq!(numbers(db, asked, [rows.project.into()]).await, [count]);
+        }
     }
 
     /// Down and up again, on rows.

@@ -29,6 +29,12 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     }
 }
 
+/// The headers that the answer to a request gets besides, or none if the request is to be refused: what the layers do, for
+/// answers that do not pass them.
+pub fn admit(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap> {
+    check(settings, uri, headers).ok().map(|()| super::cors::headers(settings, headers))
+}
+
 fn check(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let path = uri.path();
     if matches!(path, "/healthz" | "/readyz") {
@@ -67,6 +73,9 @@ fn check_neighbour(settings: &Settings, uri: &Uri, headers: &HeaderMap) -> Resul
     };
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default();
+    if settings.allows_origin(origin) {
+        return Ok(());
+    }
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     if authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host)) {
         return Ok(());
@@ -120,6 +129,21 @@ mod tests {
             assert_eq!(code(&settings, "/api/v1/projects", &from(origin)), foreign, "{origin}");
         }
         assert_eq!(code(&settings, "/healthz", &[]), None);
+    }
+
+    #[test]
+    fn pages_of_named_origins_may_ask() {
+        let settings =
+            Settings { cors_origins: vec!["https://app.example".to_owned()], ..Default::default() };
+        let from = |origin| headers(&[(header::HOST, "localhost:8080"), (header::ORIGIN, origin)]);
+        let admitted = |origin| admit(&settings, &"/api/v1/projects".parse().unwrap(), &from(origin));
+        let more = admitted("https://app.example").unwrap();
+        assert_eq!(more[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://app.example");
+        assert_eq!(more[header::VARY], "origin");
+        assert!(
+            !admitted("http://localhost:8080").unwrap().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        );
+        assert_eq!(admitted("https://app.example.evil"), None);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What is around all routes.
 
+mod cors;
 mod fallback;
 mod guard;
 mod idempotency;
 mod observe;
 mod timeout;
 
+pub(crate) use cors::cors;
 pub(crate) use fallback::{method_not_allowed, not_found, panicked};
+pub use guard::admit;
 pub(crate) use guard::guard;
 pub(crate) use idempotency::idempotent;
 pub use observe::describe_metrics;

@@ -24,7 +24,6 @@ pub use file::{FileDto, PathDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
-pub(crate) use progress::phases;
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};

@@ -4,7 +4,7 @@ use bus::{Event, Unit};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{sync::SyncDto, words::SyncKind};
+use super::sync::SyncDto;
 
 /// How far the phase that runs is.
 #[derive(Serialize, ToSchema, Debug)]
@@ -57,12 +57,4 @@ pub struct SyncStatusDto {
     pub progress: Option<ProgressDto>,
     /// The phases of a sync of this kind, in order.
     pub phases: Vec<&'static str>,
-}
-
-/// The phases of each kind of sync, in order.
-pub(crate) fn phases(kind: SyncKind) -> &'static [&'static str] {
-    match kind {
-        SyncKind::Sync => &["prepare", "scan", "import", "finalize"],
-        SyncKind::Restore => &["prepare", "restore", "finalize"],
-    }
 }

@@ -95,3 +95,26 @@ words! {
         Directory,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use super::*;
+    use crate::model::SyncCountsDto;
+
+    /// Streamed events bear schemas of the same names.
+    #[test]
+    fn the_words_of_events_are_those_of_the_api() {
+        fn same<A: PartialSchema, B: PartialSchema>() {
+            assert_eq!(
+                serde_json::to_value(A::schema()).unwrap(),
+                serde_json::to_value(B::schema()).unwrap()
+            );
+        }
+        same::<SyncKind, entities::SyncKind>();
+        same::<SyncTrigger, entities::SyncTrigger>();
+        same::<SyncStatus, entities::SyncStatus>();
+        same::<SyncCountsDto, entities::SyncCounts>();
+    }
+}

@@ -20,6 +20,7 @@ mod syncs_get;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -27,35 +28,54 @@ use crate::{
     state::{App, AppState, Inner},
 };
 
-/// The routes of the API over a state.
-pub fn router(state: AppState) -> Router {
+/// The routes of the API over a state, and others behind the same door. The document describes `document`'s operations,
+/// too, wherever they are served.
+pub fn router(state: AppState, more: Router, document: OpenApi) -> Router {
     let app = Inner::new(state);
-    let (router, document) = described().split_for_parts();
-    // The last layer is the outermost one.
-    router
-        .merge(about::docs(openapi::finished(document)))
+    let (router, mut own) = described().split_for_parts();
+    own.merge(document);
+    let router = router
+        .merge(more.with_state(()))
+        .merge(about::docs(openapi::finished(own)))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), layers::bounded))
         .layer(middleware::from_fn_with_state(app.clone(), layers::idempotent))
-        .layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
+        .layer(DefaultBodyLimit::max(app.settings.max_body_bytes));
+    behind_the_door(router, app)
+}
+
+/// Other routes behind the same door as the API's, and what tells of the process; without the API.
+pub fn beside(state: AppState, more: Router) -> Router {
+    let app = Inner::new(state);
+    behind_the_door(probe_routes().merge(more.with_state(())), app)
+}
+
+/// The layers through which everybody comes; the last one is the outermost one.
+fn behind_the_door(router: Router<App>, app: App) -> Router {
+    let router = router
         .layer(middleware::from_fn_with_state(app.clone(), layers::guard))
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(middleware::from_fn(layers::observe))
-        .with_state(app)
+        .layer(CatchPanicLayer::custom(layers::panicked));
+    let router = match app.settings.cors_origins.is_empty() {
+        true => router,
+        // Browsers ask whether they may without saying who asks: so this comes before the guard.
+        false => router.layer(layers::cors(&app.settings)),
+    };
+    router.layer(middleware::from_fn(layers::observe)).with_state(app)
 }
 
 /// The routes that tell of a process without an API: whether it lives, whether it can work, its metrics.
 pub fn probes(state: AppState) -> Router {
-    let app = Inner::new(state);
+    probe_routes().layer(CatchPanicLayer::custom(layers::panicked)).with_state(Inner::new(state))
+}
+
+fn probe_routes() -> Router<App> {
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(about::metrics))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .with_state(app)
 }
 
 /// The routes with their description.

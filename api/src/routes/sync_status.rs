@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use crate::{
     extract::{LoadedProject, Queried},
     look,
-    model::{ProgressDto, SyncStatusDto, phases},
+    model::{ProgressDto, SyncStatusDto},
     places::sync_dto,
     problem::{Problem, ProblemBody},
     state::App,
@@ -57,7 +57,7 @@ pub(crate) async fn sync_status(
         sync: None,
         next: None,
         progress: None,
-        phases: phases(sync.as_ref().map_or(SyncKind::Sync, |sync| sync.kind).into()).to_vec(),
+        phases: bus::phases(sync.as_ref().map_or(SyncKind::Sync, |sync| sync.kind)).to_vec(),
     };
     if let Some(sync) = &sync {
         status.sync = Some(sync_dto(app.db(), sync).await?);

@@ -120,7 +120,11 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, router(state), stop.clone().cancelled_owned()));
+        tokio::spawn(serve(
+            listener,
+            router(state, axum::Router::new(), gateway::openapi()),
+            stop.clone().cancelled_owned(),
+        ));
         let runner = Runner {
             dispatcher: dispatcher.clone(),
             rules: Arc::new(Rules::new(&worker_settings.memory).unwrap()),

@@ -140,7 +140,7 @@ on_each_database! {
             },
         };
         let ended = bus::Event::PhaseCompleted { phase: "scan".to_owned(), duration_ms: 1 };
-        for event in [told(1, 3), told(2, 4), bus::ProgressEvent { event: ended, ..told(3, 0) }] {
+        for event in [told(2, 3), told(3, 4), bus::ProgressEvent { event: ended, ..told(4, 0) }] {
             syncs::append_event(&scene.db, event.to_row(scene.tenant).unwrap()).await.unwrap();
         }
         let status = scene.get(&format!("{project}/sync/status")).await.expect(200);

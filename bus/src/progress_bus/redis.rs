@@ -3,6 +3,7 @@
 //! The events of each sync are a bounded log; a message on a channel tells each at once. The log is what counts: a message
 //! that does not follow on the last one, a lost connection and a long silence all make the watcher read it.
 
+mod ears;
 mod watch;
 
 use std::{
@@ -11,11 +12,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use entities::SyncId;
-use futures::stream::BoxStream;
+use entities::{ProjectId, SyncId};
+use futures::stream::{self, BoxStream};
 use redis::{RedisResult, Script};
 use tokio::time::Instant;
 
+use self::ears::{Ears, Listener};
 use super::ProgressBus;
 use crate::{
     EventKind, ProgressEvent, QueueError, QueueSettings,
@@ -53,8 +55,10 @@ pub struct RedisProgressBus {
 
 struct Shared {
     writer: RedisLink,
-    reader: RedisLink,
+    reader: Arc<RedisLink>,
+    ears: Ears,
     publish: Script,
+    announce: Script,
     log: Script,
     prefix: String,
     log_events: usize,
@@ -73,8 +77,10 @@ impl RedisProgressBus {
         let url = url.ok_or_else(|| QueueError("queue.redis_url is not set".to_owned()))?;
         let shared = Shared {
             writer: RedisLink::new(url, WRITER_PATIENCE)?,
-            reader: RedisLink::new(url, READER_PATIENCE)?,
+            reader: Arc::new(RedisLink::new(url, READER_PATIENCE)?),
+            ears: Ears::new(),
             publish: Script::new(include_str!("redis/publish.lua")),
+            announce: Script::new(include_str!("redis/announce.lua")),
             log: Script::new(include_str!("redis/log.lua")),
             prefix: format!("{{{}}}", settings.prefix),
             log_events: settings.log_events.max(1),
@@ -103,27 +109,52 @@ impl ProgressBus for RedisProgressBus {
     /// find in the database.
     async fn publish(&self, event: &ProgressEvent) {
         let shared = &self.shared;
-        let passed = !shared.is_paused()
-            && match shared.publish(event).await {
-                Ok(()) => true,
-                Err(error) => {
-                    tracing::warn!(%error, sync = %event.sync_id, "events are not passed on now");
-                    shared.pause();
-                    false
-                }
-            };
-        if !passed {
+        if !shared.pass_on(shared.publish(event)).await {
             metrics::counter!(crate::telemetry::PROGRESS_DROPPED).increment(1);
         }
     }
 
     /// Begins with what the log has.
-    async fn subscribe(&self, sync: SyncId) -> BoxStream<'static, ProgressEvent> {
-        watch::watch(self.shared.clone(), sync).await
+    async fn subscribe(&self, sync: SyncId, after: i64) -> BoxStream<'static, ProgressEvent> {
+        watch::watch(self.shared.clone(), sync, after).await
+    }
+
+    /// Waits no longer than for an event.
+    async fn announce(&self, project: ProjectId) {
+        let shared = &self.shared;
+        let mut script = shared.announce.prepare_invoke();
+        script.key(shared.asked_channel_of(project));
+        shared.pass_on(shared.writer.call(&script)).await;
+    }
+
+    async fn announcements(&self, project: ProjectId) -> BoxStream<'static, ()> {
+        let shared = self.shared.clone();
+        let listener = shared.listen(&shared.asked_channel_of(project)).await;
+        Box::pin(stream::unfold((shared, listener), |(shared, mut listener)| async move {
+            listener.heard.changed().await.ok()?;
+            Some(((), (shared, listener)))
+        }))
     }
 }
 
 impl Shared {
+    /// Whether something could be passed on. Not even tried for a while after Redis failed.
+    async fn pass_on(&self, passing: impl Future<Output = RedisResult<()>> + Send) -> bool {
+        if self.is_paused() {
+            return false;
+        }
+        let result = passing.await;
+        if let Err(error) = &result {
+            tracing::warn!(%error, "events are not passed on now");
+            self.pause();
+        }
+        result.is_ok()
+    }
+
+    async fn listen(&self, channel: &str) -> Listener {
+        self.ears.listen(&self.reader, channel).await
+    }
+
     async fn publish(&self, event: &ProgressEvent) -> RedisResult<()> {
         let kept = match event.event.kind() {
             EventKind::Terminal => self.log_seconds,
@@ -152,6 +183,10 @@ impl Shared {
 
     fn log_of(&self, sync: SyncId) -> String {
         format!("{}:events:{sync}", self.prefix)
+    }
+
+    fn asked_channel_of(&self, project: ProjectId) -> String {
+        format!("{}:asked:{project}", self.prefix)
     }
 
     fn channel_of(&self, sync: SyncId) -> String {

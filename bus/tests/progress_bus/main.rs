@@ -1,5 +1,6 @@
 //! What every bus promises, on the one in memory and on the one in Redis.
 
+mod many;
 #[path = "../support/redis.rs"]
 mod redis;
 
@@ -9,8 +10,8 @@ use std::{
 };
 
 use chrono::DateTime;
-use entities::SyncId;
-use futures::{StreamExt, stream::BoxStream};
+use entities::{ProjectId, SyncId};
+use futures::{FutureExt, StreamExt, stream::BoxStream};
 use project_sync_bus::{
     Event, LocalProgressBus, ProgressBus, ProgressEvent, QueueSettings, RedisProgressBus,
 };
@@ -78,7 +79,7 @@ macro_rules! on_each_bus {
 on_each_bus! {
     async fn watchers_hear_everything_until_the_last_event(bus: &dyn ProgressBus) {
         let sync = SyncId::generate();
-        let (mut one, other) = (bus.subscribe(sync).await, bus.subscribe(sync).await);
+        let (mut one, other) = (bus.subscribe(sync, 0).await, bus.subscribe(sync, 0).await);
         bus.publish(&passing(sync, 1)).await;
         assert_eq!(soon(one.next()).await, Some(passing(sync, 1)));
         publish(bus, sync, 2..100).await;
@@ -89,7 +90,7 @@ on_each_bus! {
 
     async fn a_watcher_hears_of_its_sync_only(bus: &dyn ProgressBus) {
         let (sync, other) = (SyncId::generate(), SyncId::generate());
-        let watcher = bus.subscribe(sync).await;
+        let watcher = bus.subscribe(sync, 0).await;
         publish(bus, other, 1..=2).await;
         bus.publish(&last(other, 3)).await;
         bus.publish(&last(sync, 1)).await;
@@ -98,15 +99,43 @@ on_each_bus! {
 
     async fn a_gap_is_left_to_the_watcher(bus: &dyn ProgressBus) {
         let sync = SyncId::generate();
-        let watcher = bus.subscribe(sync).await;
+        let watcher = bus.subscribe(sync, 0).await;
         publish(bus, sync, [2, 3, 7]).await;
         bus.publish(&last(sync, 9)).await;
         assert_eq!(rest(watcher).await, [2, 3, 7, 9]);
     }
 
+    async fn who_has_read_already_hears_the_rest(bus: &dyn ProgressBus) {
+        let sync = SyncId::generate();
+        publish(bus, sync, 1..=3).await;
+        let watcher = bus.subscribe(sync, 4).await;
+        publish(bus, sync, 4..=6).await;
+        bus.publish(&last(sync, 7)).await;
+        assert_eq!(rest(watcher).await, [5, 6, 7]);
+    }
+
+    /// Each is heard by all who listen to the project; some may be heard as one.
+    async fn announcements_are_heard(bus: &dyn ProgressBus) {
+        let (project, other) = (ProjectId::generate(), ProjectId::generate());
+        bus.announce(project).await;
+        let (mut one, mut two) = (bus.announcements(project).await, bus.announcements(project).await);
+        assert_eq!(one.next().now_or_never(), None);
+        for _ in 0..3 {
+            bus.announce(other).await;
+            bus.announce(project).await;
+            assert_eq!(soon(one.next()).await, Some(()));
+            assert_eq!(soon(two.next()).await, Some(()));
+        }
+        drop(two);
+        for _ in 0..1_000 {
+            bus.announce(project).await;
+        }
+        assert_eq!(soon(one.next()).await, Some(()));
+    }
+
     async fn nobody_needs_to_watch(bus: &dyn ProgressBus) {
         let sync = SyncId::generate();
-        drop(bus.subscribe(sync).await);
+        drop(bus.subscribe(sync, 0).await);
         publish(bus, sync, 1..10).await;
         bus.publish(&last(sync, 10)).await;
     }
@@ -117,10 +146,10 @@ async fn who_comes_late_hears_what_the_log_has() {
     let bus = redis_bus().await;
     let sync = SyncId::generate();
     publish(&bus, sync, 1..=3).await;
-    let early = bus.subscribe(sync).await;
+    let early = bus.subscribe(sync, 0).await;
     bus.publish(&last(sync, 4)).await;
     assert_eq!(rest(early).await, [1, 2, 3, 4]);
-    assert_eq!(rest(bus.subscribe(sync).await).await, [1, 2, 3, 4]);
+    assert_eq!(rest(bus.subscribe(sync, 0).await).await, [1, 2, 3, 4]);
     let log = bus.read_log(sync, 2).await.unwrap();
     assert_eq!(log, [passing(sync, 3), last(sync, 4)]);
     assert_eq!(bus.read_log(sync, 4).await.unwrap(), []);
@@ -132,7 +161,7 @@ async fn who_comes_late_hears_what_the_log_has() {
 async fn what_was_said_cannot_be_said_again() {
     let bus = redis_bus().await;
     let sync = SyncId::generate();
-    let watcher = bus.subscribe(sync).await;
+    let watcher = bus.subscribe(sync, 0).await;
     publish(&bus, sync, [1, 2, 2, 1]).await;
     bus.publish(&last(sync, 2)).await;
     publish(&bus, sync, [3, 2]).await;
@@ -158,7 +187,7 @@ async fn the_log_is_bounded_and_goes_when_its_time_is_over() {
     assert!(log.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq));
     let seconds: i64 = redis_command(&redis_url(), &["TTL", &key]).await;
     assert!((1..=100).contains(&seconds));
-    assert_eq!(rest(bus.subscribe(sync).await).await.len(), log.len());
+    assert_eq!(rest(bus.subscribe(sync, 0).await).await.len(), log.len());
 }
 
 /// More than any buffer holds waits for a reader that does not read.
@@ -168,7 +197,7 @@ async fn a_slow_watcher_misses_nothing_that_is_in_the_log() {
     let bus = RedisProgressBus::connect(&settings).await.unwrap();
     let sync = SyncId::generate();
     publish(&bus, sync, 1..=3).await;
-    let mut watcher = bus.subscribe(sync).await;
+    let mut watcher = bus.subscribe(sync, 0).await;
     assert_eq!(soon(watcher.next()).await.map(|event| event.seq), Some(1));
     publish(&bus, sync, 4..1_500).await;
     bus.publish(&last(sync, 1_500)).await;
@@ -181,7 +210,7 @@ async fn what_cannot_be_read_is_a_gap() {
     let settings = settings(redis_url());
     let bus = RedisProgressBus::connect(&settings).await.unwrap();
     let sync = SyncId::generate();
-    let watcher = bus.subscribe(sync).await;
+    let watcher = bus.subscribe(sync, 0).await;
     let channel = format!("{{{}}}:progress:{sync}", settings.prefix);
     let key = format!("{{{}}}:events:{sync}", settings.prefix);
     bus.publish(&passing(sync, 1)).await;
@@ -197,7 +226,7 @@ async fn a_message_that_was_lost_is_found_in_the_log() {
     let settings = settings(redis_url());
     let bus = RedisProgressBus::connect(&settings).await.unwrap();
     let sync = SyncId::generate();
-    let mut watcher = bus.subscribe(sync).await;
+    let mut watcher = bus.subscribe(sync, 0).await;
     bus.publish(&passing(sync, 1)).await;
     assert_eq!(soon(watcher.next()).await.map(|event| event.seq), Some(1));
     let key = format!("{{{}}}:events:{sync}", settings.prefix);
@@ -214,7 +243,7 @@ async fn a_watcher_misses_nothing_while_its_connection_is_lost() {
     let cut = QueueSettings { redis_url: Some(network.url.clone()), ..settings };
     let reader = RedisProgressBus::connect(&cut).await.unwrap();
     let sync = SyncId::generate();
-    let mut watcher = reader.subscribe(sync).await;
+    let mut watcher = reader.subscribe(sync, 0).await;
     for seq in 1..10 {
         let (lost, told) = (2 * seq - 1, 2 * seq);
         network.cut(SHUT);
@@ -234,7 +263,7 @@ async fn who_subscribes_while_redis_is_away_hears_later() {
     let bus = RedisProgressBus::connect(&settings(network.url.clone())).await.unwrap();
     let sync = SyncId::generate();
     network.cut(SHUT);
-    let watcher = bus.subscribe(sync).await;
+    let watcher = bus.subscribe(sync, 0).await;
     network.open();
     soon(async {
         while !bus.read_log(sync, 0).await.is_ok_and(|log| !log.is_empty()) {

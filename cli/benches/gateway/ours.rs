@@ -33,7 +33,7 @@ use crate::server::{Publisher, Running, Server};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Far above what is measured.
-const MAX_CONNECTIONS: &str = "1000000";
+const MAX_STREAMS: &str = "1000000";
 
 /// Servers, and a project whose syncs are the topics.
 pub struct Ours {
@@ -92,8 +92,8 @@ impl Ours {
         command.env_remove("RUST_LOG").env("HOME", &self.folder).env("XDG_CONFIG_HOME", &self.folder);
         command.env("PROJECT_SYNC__DATABASE__URL", self.postgres.url());
         command.env("PROJECT_SYNC__QUEUE__REDIS_URL", self.redis.url());
-        command.env("PROJECT_SYNC__GATEWAY__MAX_CONNECTIONS", MAX_CONNECTIONS);
-        command.env("PROJECT_SYNC__GATEWAY__CONNECTIONS_PER_CLIENT", MAX_CONNECTIONS);
+        command.env("PROJECT_SYNC__GATEWAY__MAX_STREAMS", MAX_STREAMS);
+        command.env("PROJECT_SYNC__GATEWAY__STREAMS_PER_CLIENT", MAX_STREAMS);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
         let mut child = command.spawn().map_err(|error| error.to_string())?;
         let output = child.stdout.take().map(BufReader::new);

@@ -93,14 +93,18 @@ impl Service {
         let work = work(dispatcher.clone(), stop.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = format!("http://{}/api/v1", listener.local_addr().unwrap());
-        let router = api::router(api::AppState {
-            dispatcher: dispatcher.clone(),
-            source_settings: Default::default(),
-            settings: Default::default(),
-            tenant,
-            clock: Arc::new(Utc::now),
-            metrics: None,
-        });
+        let router = api::router(
+            api::AppState {
+                dispatcher: dispatcher.clone(),
+                source_settings: Default::default(),
+                settings: Default::default(),
+                tenant,
+                clock: Arc::new(Utc::now),
+                metrics: None,
+            },
+            axum::Router::new(),
+            gateway::openapi(),
+        );
         let until = stop.clone();
         let serve = async move { api::serve(listener, router, until.cancelled_owned()).await.unwrap() };
         let tasks = [work, tokio::spawn(serve)];
@@ -150,7 +154,7 @@ async fn one(
     let (answered, time): (Instant, DateTime<Utc>) = (Instant::now(), Utc::now());
     assert_eq!(started["isNew"], true, "{started}");
     let sync: SyncId = started["sync"]["id"].as_str().unwrap().parse().unwrap();
-    let events: Vec<_> = dispatcher.progress.subscribe(sync).await.collect().await;
+    let events: Vec<_> = dispatcher.progress.subscribe(sync, 0).await.collect().await;
     // The rescue may have queued an earlier one again, which then had nothing left to do.
     let moment = loop {
         match claims.recv().await.unwrap() {

@@ -42,6 +42,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     match &command {
         Command::Serve(args) => return serve::serve(&global, settings, args).await,
         Command::Api(args) => return serve::api(&global, settings, args).await,
+        Command::Gateway(args) => return serve::gateway(&global, settings, args).await,
         Command::Worker(args) => return serve::worker(&global, settings, args).await,
         _ => crate::telemetry::for_command(&global),
     }
@@ -82,6 +83,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Migrate(_)
             | Command::Serve(_)
             | Command::Api(_)
+            | Command::Gateway(_)
             | Command::Worker(_)
             | Command::Jobs(_)
             | Command::Queue(_)

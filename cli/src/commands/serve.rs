@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use crate::{
-    args::{Global, ServeArgs, WorkerArgs},
+    args::{GatewayArgs, Global, ServeArgs, WorkerArgs},
     error::CliError,
     service::{Needs, Service, announce},
     settings::Settings,
@@ -16,9 +16,10 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
     let service = Service::open(global, settings, Needs::Nothing).await?;
     let listener = service.listen(args.listen).await?;
     let runner = service.runner()?;
-    announce_api(&listener)?;
+    let gateway = service.gateway()?;
+    announce_address(&listener)?;
     let work = worker::service::serve(runner, service.stop.clone(), || {});
-    let (served, ()) = tokio::join!(service.serve_api(listener), work);
+    let (served, ()) = tokio::join!(service.serve_all(listener, gateway), work);
     served.and(service.close().await)
 }
 
@@ -26,8 +27,21 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
 pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
     let service = Service::open(global, settings, Needs::SharedServers).await?;
     let listener = service.listen(args.listen).await?;
-    announce_api(&listener)?;
+    announce_address(&listener)?;
     let served = service.serve_api(listener).await;
+    served.and(service.close().await)
+}
+
+/// Streams events alone.
+pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) -> Result<(), CliError> {
+    let address = args.listen.unwrap_or(settings.gateway.listen);
+    // What the API's section says of who may ask holds here, too.
+    let settings = Settings { api: api::Settings { listen: address, ..settings.api }, ..settings };
+    let service = Service::open(global, settings, Needs::SharedServers).await?;
+    let listener = service.listen(Some(address)).await?;
+    let gateway = service.gateway()?;
+    announce_address(&listener)?;
+    let served = service.serve_gateway(listener, gateway).await;
     served.and(service.close().await)
 }
 
@@ -57,7 +71,7 @@ pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) 
     served.and(service.close().await)
 }
 
-fn announce_api(listener: &TcpListener) -> Result<(), CliError> {
+fn announce_address(listener: &TcpListener) -> Result<(), CliError> {
     let address: SocketAddr = listener.local_addr().map_err(CliError::io("reading the address"))?;
     announce(&format!("listening on http://{address}"))
 }

@@ -26,7 +26,9 @@ impl Plain {
 
     /// Prints an event.
     pub fn show(&mut self, event: &Event) {
-        if let Some(line) = line(event)
+        // Whoever follows a sync knows that it was asked for.
+        if !matches!(event, Event::Queued { .. })
+            && let Some(line) = line(event)
             && line != self.last
         {
             tell(&line);
@@ -38,6 +40,9 @@ impl Plain {
 /// An event in words. None for the terminal ones: the command itself says how it ended.
 pub fn line(event: &Event) -> Option<String> {
     match event {
+        Event::Queued { branch, kind, trigger, .. } => {
+            Some(format!("queued: {kind} of {} ({trigger})", clean(branch)))
+        }
         Event::PhaseStarted { phase, attempt: 1 } => Some(format!("{phase}: started")),
         Event::PhaseStarted { phase, attempt } => Some(format!("{phase}: attempt {attempt}")),
         Event::PhaseProgress { phase, .. } => {

@@ -67,6 +67,8 @@ impl Terminal {
     /// Shows an event.
     pub fn show(&mut self, event: &Event) {
         match event {
+            // Another one that is shown here may be of another kind.
+            Event::Queued { kind, .. } => self.begin(*kind),
             Event::PhaseStarted { phase, attempt } => {
                 self.enter(phase);
                 self.bar.set_style(unknown_length());

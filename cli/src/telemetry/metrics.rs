@@ -34,6 +34,9 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(sync::SYNC_SECONDS.to_owned()), &SYNC_BUCKETS)
         .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
         })
         .map_err(|error| failed(&error))?
@@ -91,6 +94,7 @@ fn describe() {
         "Events that were not passed on; the database has them."
     );
     api::describe_metrics();
+    gateway::describe_metrics();
 }
 
 /// Reads what nobody tells, until `stop` fires.

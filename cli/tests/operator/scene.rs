@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use bus::ProgressEvent;
 use chrono::Utc;
 use entities::{
-    Branch, ConnectOptions, DeadJobId, SyncId, SyncTrigger, projects,
+    Branch, ConnectOptions, DeadJobId, ProjectSync, SyncId, SyncTrigger, projects,
     queue::{self, NewDeadJob},
     syncs::{self, NewSync},
 };
@@ -132,8 +133,11 @@ impl Scene {
             projects::branches(&db, &project.repository).await.unwrap().remove(0)
         };
         let new = NewSync { trigger: SyncTrigger::Api, forced: true, restore_seq: None, trace_parent: None };
-        let failed =
-            syncs::request(&db, &branch("other").await, new.clone(), false, Utc::now()).await.unwrap().sync;
+        let request = async |branch: Branch| {
+            let first = |sync: &ProjectSync| ProgressEvent::queued(sync, &branch.name).to_row(sync.tenant_id);
+            syncs::request(&db, &branch, new.clone(), false, Utc::now(), first).await.unwrap().sync
+        };
+        let failed = request(branch("other").await).await;
         let claimed = syncs::claim(&db, failed.id, "a worker", Utc::now(), LEASE).await.unwrap();
         let syncs::ClaimOutcome::Claimed(claim) = claimed else { panic!("{claimed:?}") };
         let ending = syncs::Ending::Failed { code: "unreachable".into(), message: "away\x1b[2J".into() };
@@ -147,8 +151,7 @@ impl Scene {
         self.failed = failed.id;
         self.dead = bury(Some((failed.tenant_id, failed.id)), None, "unreachable").await;
         self.broken = bury(None, Some("{]"), "broken-payload").await;
-        let waiting = syncs::request(&db, &branch("notes").await, new, false, Utc::now()).await.unwrap();
-        self.waiting = waiting.sync.id;
+        self.waiting = request(branch("notes").await).await.id;
         db.close().await.unwrap();
     }
 

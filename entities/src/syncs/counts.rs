@@ -1,6 +1,7 @@
 //! What is noted of a sync.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::tables::project_sync;
 
@@ -17,7 +18,7 @@ pub struct PhaseRecord {
 }
 
 /// What a sync changed and cost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncCounts {
     /// Files that were not there before, renames not counted.

@@ -35,18 +35,24 @@ pub struct NewSync {
 /// The longest trace context that is kept, in characters (version 00 has 55).
 pub const MAX_TRACE_PARENT_CHARS: usize = 100;
 
-/// Makes a pending sync of a branch. A second one beside it that was not begun is a unique violation: see
-/// [`super::request()`].
+/// Makes a pending sync of a branch, and counts it among those of the project: in a transaction, so that no number is
+/// ever without its sync. A second one beside it that was not begun is a unique violation: see [`super::request()`].
+///
+/// # Errors
+/// If the database is away, or the branch is gone.
 pub async fn create(
     db: &impl ConnectionTrait,
     branch: &branch::Model,
     new: NewSync,
     now: DateTime<Utc>,
 ) -> Result<project_sync::Model, DbErr> {
+    let (project_id, ordinal) = projects::count_sync(db, branch).await?;
     let row = project_sync::ActiveModel {
         id: Set(SyncId::generate()),
         tenant_id: Set(branch.tenant_id),
         branch_id: Set(branch.id),
+        project_id: Set(project_id),
+        ordinal: Set(ordinal),
         kind: Set(if new.restore_seq.is_some() { SyncKind::Restore } else { SyncKind::Sync }),
         trigger: Set(new.trigger),
         forced: Set(new.forced),

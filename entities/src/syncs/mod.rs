@@ -7,6 +7,7 @@ mod find;
 mod life;
 mod pages;
 mod request;
+mod watch;
 
 pub use counts::{PhaseRecord, SyncCounts};
 pub use events::{append_event, events, last_event_seq};
@@ -17,3 +18,6 @@ pub use life::{
 };
 pub use pages::{SyncFilter, by_ids, count, last_event_of_type, last_events, page, remove, stuck};
 pub use request::{Requested, request};
+pub use watch::{
+    MAX_SYNCS_AT_ONCE, asked_after, by_ordinals, last_event_seqs, last_ordinals, milestones, unfinished,
+};

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use super::{NewSync, active, create, hurry, waiting};
+use super::{NewSync, active, append_event, create, hurry, waiting};
 use crate::{
     begin_write, projects,
     status::SyncStatus,
-    tables::{branch, project_sync},
+    tables::{branch, project_sync, sync_event},
 };
 
 /// What a branch has to do with a request for a sync.
@@ -25,14 +25,17 @@ pub struct Requested {
 /// With `queue_next`, a sync that runs already is no answer, because the branch may have moved since it looked: one that
 /// follows it is, however often it is asked for.
 ///
+/// A sync that is made gets `first_event` in the same transaction: there is none without an event.
+///
 /// # Errors
-/// If the database is away.
+/// If the database is away, the branch is gone, or `first_event` fails.
 pub async fn request(
     db: &DatabaseConnection,
     branch: &branch::Model,
     new: NewSync,
     queue_next: bool,
     now: DateTime<Utc>,
+    first_event: impl FnOnce(&project_sync::Model) -> Result<sync_event::Model, DbErr>,
 ) -> Result<Requested, DbErr> {
     // Looked at first without the lock that writing takes: whoever only follows need not wait for other writers.
     if let Some(sync) = existing(db, branch, queue_next).await?
@@ -41,13 +44,18 @@ pub async fn request(
         return Ok(Requested { sync, is_new: false });
     }
     let transaction = begin_write(db).await?;
+    projects::lock_project_of(&transaction, branch).await?;
     projects::lock_branch(&transaction, branch.id).await?;
     let requested = match existing(&transaction, branch, queue_next).await? {
         Some(sync) => {
             hurry(&transaction, sync.id).await?;
             Requested { sync: project_sync::Model { run_after: None, ..sync }, is_new: false }
         }
-        None => Requested { sync: create(&transaction, branch, new, now).await?, is_new: true },
+        None => {
+            let sync = create(&transaction, branch, new, now).await?;
+            append_event(&transaction, first_event(&sync)?).await?;
+            Requested { sync, is_new: true }
+        }
     };
     transaction.commit().await?;
     Ok(requested)

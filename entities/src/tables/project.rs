@@ -17,6 +17,8 @@ pub struct Model {
     pub name: String,
     /// When it was made.
     pub created_at: DateTimeUtc,
+    /// How many syncs of it were ever asked for: the ordinal of the latest one.
+    pub syncs_asked: i64,
 }
 
 /// Joins are written out where they are needed.

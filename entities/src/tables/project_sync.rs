@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{BranchId, SyncId, TenantId},
+    ids::{BranchId, ProjectId, SyncId, TenantId},
     object::ObjectId,
     status::{Priority, SyncKind, SyncStatus, SyncTrigger},
 };
@@ -19,6 +19,11 @@ pub struct Model {
     pub tenant_id: TenantId,
     /// The branch.
     pub branch_id: BranchId,
+    /// The project that the branch belongs to.
+    pub project_id: ProjectId,
+    /// Its number among all syncs of the project, counted from 1 in the order in which they became visible. Removed
+    /// syncs leave holes.
+    pub ordinal: i64,
     /// What it does.
     pub kind: SyncKind,
     /// Who asked for it.

@@ -56,5 +56,9 @@ mod tests {
         let names = |kind| phases(kind).iter().map(|phase| phase.name()).collect::<Vec<_>>();
         assert_eq!(names(SyncKind::Sync), ["prepare", "scan", "import", "finalize"]);
         assert_eq!(names(SyncKind::Restore), ["prepare", "restore", "finalize"]);
+        // Those who only watch know them by the same names.
+        for kind in [SyncKind::Sync, SyncKind::Restore] {
+            assert_eq!(names(kind), bus::phases(kind));
+        }
     }
 }

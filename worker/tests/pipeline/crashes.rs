@@ -30,16 +30,14 @@ use crate::{
 /// Runs `sync` in the background until `phase` has started, then drops the run where it stands: what a killed process
 /// leaves behind, as far as a test within the process can do it.
 async fn die_in(scene: &Scene, sync: &entities::ProjectSync, phase: &str) {
-    // The bus may tell of earlier attempts, too.
+    // Nothing of earlier attempts.
     let before = syncs::last_event_seq(&scene.db, sync.id).await.unwrap();
-    let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
+    let mut events = scene.runner.dispatcher.progress.subscribe(sync.id, before).await;
     let (doomed, job) = (Arc::clone(&scene.runner), SyncJob::new(sync.id));
     let run = tokio::spawn(async move { doomed.run(&job, None, Stop::default()).await });
     loop {
         let event = events.next().await.expect("the phase starts");
-        if event.seq > before
-            && matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase)
-        {
+        if matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase) {
             break;
         }
     }
@@ -102,7 +100,7 @@ on_each_database! {
         let branch = located.branch;
         server.push_fault(Fault::Stall);
         let hung = scene.ask(&branch, false, None).await;
-        let mut events = scene.runner.dispatcher.progress.subscribe(hung.id).await;
+        let mut events = scene.runner.dispatcher.progress.subscribe(hung.id, 1).await;
         let (zombie, job) = (Arc::clone(&scene.runner), SyncJob::new(hung.id));
         let run = tokio::spawn(async move { zombie.run(&job, None, Stop::default()).await });
         events.next().await.expect("it has begun");
@@ -159,7 +157,7 @@ on_each_database! {
         let branch = scene.locate(&source, None).await.unwrap().branch;
         server.push_fault(Fault::Stall);
         let sync = scene.ask(&branch, false, None).await;
-        let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
+        let mut events = scene.runner.dispatcher.progress.subscribe(sync.id, 1).await;
         let (stopping, job, stop) = (Arc::clone(&scene.runner), SyncJob::new(sync.id), Stop::default());
         let running = stop.clone();
         let run = tokio::spawn(async move { stopping.run(&job, None, running).await });
@@ -292,7 +290,7 @@ on_each_database! {
         for by_row in [false, true] {
             server.push_fault(Fault::Stall);
             let sync = scene.ask(&branch, false, None).await;
-            let mut events = scene.runner.dispatcher.progress.subscribe(sync.id).await;
+            let mut events = scene.runner.dispatcher.progress.subscribe(sync.id, 1).await;
             let (running, job, cancel) = (Arc::clone(&scene.runner), SyncJob::new(sync.id), CancellationToken::new());
             let stop = Stop { cancel: cancel.clone(), ..Default::default() };
             let run = tokio::spawn(async move { running.run(&job, None, stop).await });
@@ -315,7 +313,9 @@ on_each_database! {
         assert!(scene.runner.dispatcher.cancel(&waiting, Utc::now()).await.unwrap());
         let row = syncs::get(&scene.db, waiting.id).await.unwrap().unwrap();
         assert_eq!(row.status, SyncStatus::Cancelled);
-        assert_eq!(scene.events(&row).await.len(), 1, "one that was never begun has its last event, too");
+        let kinds: Vec<_> =
+            scene.events(&row).await.into_iter().map(|event| event.payload["type"].clone()).collect();
+        assert_eq!(kinds, ["queued", "cancelled"], "one that was never begun has its last event, too");
         let next = scene.sync(&source, None).await;
         scene.assert_is(&next, &repo, &commit).await;
         assert_eq!(next.seq, Some(1));

@@ -88,9 +88,16 @@ async fn request(scene: &Scene, branch: &Branch, queue_next: bool) -> Requested 
     scene.runner.dispatcher.request(branch, new, queue_next, Utc::now()).await.unwrap()
 }
 
+/// A sync that the queue knows nothing of.
+async fn unqueued(scene: &Scene, branch: &Branch) -> ProjectSync {
+    let first = |sync: &ProjectSync| bus::ProgressEvent::queued(sync, &branch.name).to_row(sync.tenant_id);
+    let new = wanted(SyncTrigger::Api);
+    syncs::request(&scene.db, branch, new, false, Utc::now(), first).await.unwrap().sync
+}
+
 /// Waits for a sync's last event and gives its row. Looks at the row now and then, as a client that polls would.
 async fn ended(scene: &Scene, sync: SyncId) -> ProjectSync {
-    let mut events = scene.runner.dispatcher.progress.subscribe(sync).await;
+    let mut events = scene.runner.dispatcher.progress.subscribe(sync, 0).await;
     timeout(PATIENCE, async {
         loop {
             let row = syncs::get(&scene.db, sync).await.unwrap().unwrap();
@@ -155,12 +162,12 @@ on_each_database! {
         let repo = TestRepo::new();
         repo.write("a", "1").commit("first");
         let branch = scene.locate(&local(&repo), None).await.unwrap().branch;
-        let row = syncs::request(&scene.db, &branch, wanted(SyncTrigger::Api), false, Utc::now()).await.unwrap();
+        let row = unqueued(&scene, &branch).await;
         let working = Working::start(&scene, quick()).await;
-        assert_eq!(ended(&scene, row.sync.id).await.status, SyncStatus::Completed);
+        assert_eq!(ended(&scene, row.id).await.status, SyncStatus::Completed);
         // And once more while the worker is there already.
-        let row = syncs::request(&scene.db, &branch, wanted(SyncTrigger::Api), false, Utc::now()).await.unwrap();
-        assert_eq!(ended(&scene, row.sync.id).await.status, SyncStatus::Completed);
+        let row = unqueued(&scene, &branch).await;
+        assert_eq!(ended(&scene, row.id).await.status, SyncStatus::Completed);
         working.stop().await;
     }
 

@@ -4,60 +4,33 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use entities::SyncId;
 use futures::stream::{self, BoxStream};
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 
-use super::Shared;
-use crate::{EventKind, ProgressEvent, progress_bus::SUBSCRIPTION_EVENTS, redis_link::Ears};
+use super::{Listener, Shared};
+use crate::{EventKind, ProgressEvent, progress_bus::SUBSCRIPTION_EVENTS};
 
 /// How long a watcher waits for a message before it looks into the log all the same: nobody notices a message that was
 /// lost as the last one.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// The events of a sync, those in its log first.
-pub(super) async fn watch(shared: Arc<Shared>, sync: SyncId) -> BoxStream<'static, ProgressEvent> {
-    // First the ears, then the log: so nothing falls between the two.
-    let ears = shared.reader.listen(&shared.channel_of(sync)).await.ok();
-    let (sender, hints) = watch::channel(None);
-    tokio::spawn(listen(shared.clone(), sync, ears, sender));
-    let watcher =
-        Watcher { shared, sync, hints, last: 0, page: VecDeque::new(), is_behind: true, has_ended: false };
-    Box::pin(stream::unfold(watcher, Watcher::next))
-}
-
-/// Keeps the newest message for a watcher, however slow that is; nothing to be known by after messages may have been
-/// missed. Ends with the watcher.
-async fn listen(
+/// The events of a sync after number `after`, those in its log first.
+pub(super) async fn watch(
     shared: Arc<Shared>,
     sync: SyncId,
-    mut ears: Option<Ears>,
-    hints: watch::Sender<Option<ProgressEvent>>,
-) {
-    let channel = shared.channel_of(sync);
-    loop {
-        if let Some(listening) = &mut ears {
-            tokio::select! {
-                () = hints.closed() => return,
-                message = listening.hear() => match message {
-                    Some(message) => {
-                        hints.send_replace(serde_json::from_slice(message.get_payload_bytes()).ok());
-                    }
-                    None => ears = None,
-                },
-            }
-        } else {
-            tokio::select! {
-                () = hints.closed() => return,
-                again = shared.reader.listen_again(&channel) => ears = Some(again),
-            }
-            hints.send_replace(None);
-        }
-    }
+    after: i64,
+) -> BoxStream<'static, ProgressEvent> {
+    // First the ears, then the log: so nothing falls between the two.
+    let listener = shared.listen(&shared.channel_of(sync)).await;
+    let page = VecDeque::new();
+    let watcher = Watcher { shared, sync, listener, last: after, page, is_behind: true, has_ended: false };
+    Box::pin(stream::unfold(watcher, Watcher::next))
 }
 
 struct Watcher {
     shared: Arc<Shared>,
     sync: SyncId,
-    hints: watch::Receiver<Option<ProgressEvent>>,
+    /// Keeps the newest message, however slow the watcher is.
+    listener: Listener,
     /// The number of the last event that was told or skipped.
     last: i64,
     /// What is to be told next.
@@ -82,15 +55,16 @@ impl Watcher {
                 self.read_page(None).await;
                 continue;
             }
-            let hint = match timeout(SILENCE, self.hints.changed()).await {
-                Ok(Ok(())) => self.hints.borrow_and_update().clone(),
+            let heard = &mut self.listener.heard;
+            let hint = match timeout(SILENCE, heard.changed()).await {
+                Ok(Ok(())) => heard.borrow_and_update().event.clone(),
                 Ok(Err(_)) => return None,
                 Err(_) => None,
             };
             match hint {
                 Some(event) if event.seq <= self.last => {}
-                Some(event) if event.seq == self.last + 1 => self.page.push_back(event),
-                hint => self.read_page(hint).await,
+                Some(event) if event.seq == self.last + 1 => self.page.push_back(own(event)),
+                hint => self.read_page(hint.map(own)).await,
             }
         }
     }
@@ -121,4 +95,8 @@ impl Watcher {
             self.page.push_back(event);
         }
     }
+}
+
+fn own(event: Arc<ProgressEvent>) -> ProgressEvent {
+    Arc::unwrap_or_clone(event)
 }

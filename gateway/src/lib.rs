@@ -1,0 +1,35 @@
+//! Streams the progress of syncs to any number of clients, as server-sent events.
+//!
+//! Each sync or project that is followed is a [`topic`]: a ring of events, framed once, which all its clients read with
+//! a cursor each. A topic is fed by [`feed`]: the bus tells what happens, the database what was missed, and the [`hub`]
+//! compares the two, so that every client sees every event once and in order, and the last one always. What clients get
+//! is opened by the [`Gateway`]; it is written by [`socket`], which owns the connection and needs next to no memory for
+//! it, or by [`routes`] through hyper.
+
+mod feed;
+mod frame;
+mod gateway;
+mod head;
+mod heart;
+mod hub;
+mod limits;
+mod message;
+mod position;
+mod refusal;
+mod ring;
+mod routes;
+mod serve;
+mod settings;
+mod shelf;
+mod socket;
+mod target;
+mod telemetry;
+mod topic;
+
+pub use feed::{Reset, ResetReason, project::ProjectSnapshot};
+pub use gateway::Gateway;
+pub use message::{EventName, Message, ProjectMessage, ResetName, SnapshotName, SyncMessage, is_event};
+pub use routes::{Peer, openapi};
+pub use serve::{Door, serve};
+pub use settings::{Settings, SettingsError};
+pub use telemetry::{LAG, LAG_BUCKETS, describe_metrics};
