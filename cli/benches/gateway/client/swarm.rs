@@ -169,7 +169,7 @@ impl Swarm {
             socket.set_tcp_mss(NETWORK_SEGMENT)?;
         }
         socket.connect_timeout(&address.into(), PATIENCE)?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\r\n");
         (&socket).write_all(request.as_bytes())?;
         socket.set_nonblocking(true)?;
         let mut socket = TcpStream::from_std(socket.into());
