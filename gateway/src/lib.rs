@@ -6,6 +6,7 @@
 //! is opened by the [`Gateway`]; it is written by [`socket`], which owns the connection and needs next to no memory for
 //! it, or by [`routes`] through hyper.
 
+mod audience;
 mod feed;
 mod frame;
 mod gateway;
