@@ -5,7 +5,7 @@ import { ProjectsPage } from './pages/projects.js';
 import { Loading } from './parts/states.js';
 import { ThemeSwitch } from './parts/theme-switch.js';
 
-const QueuePage = lazy(() => import('./pages/queue.js'));
+const QueuePage = lazy(() => import('./pages/queue/page.js'));
 const SettingsPage = lazy(() => import('./pages/settings.js'));
 
 export function App() {

@@ -1,18 +1,19 @@
-import { formatBytes, plural, useSettled, useWindowed, type FileEntry } from '@project-sync/react';
+import { formatBytes, plural, useWindowed, type FileEntry } from '@project-sync/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { client } from '../api.js';
 import { StatePicker } from '../parts/state-picker.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
+import { useTyped, useUrl } from '../parts/url.js';
 import { endedKey, type ProjectPageProps } from './shared.js';
 
 const ROW_HEIGHT = 34;
 const PAGE = 500;
 
 export default function FilesPage({ project, projectSync, branch, setBranch }: ProjectPageProps) {
-  const [at, setAt] = useState<string>();
-  const [typed, setTyped] = useState('');
-  const query = useSettled(typed.trim(), 250) || undefined;
+  const [search, change] = useUrl();
+  const at = search.get('at') ?? undefined;
+  const [typed, setTyped, query] = useTyped('q');
   const list = useInfiniteQuery({
     queryKey: ['files', project.id, branch, at, query, endedKey(projectSync)],
     queryFn: ({ pageParam, signal }) =>
@@ -23,7 +24,7 @@ export default function FilesPage({ project, projectSync, branch, setBranch }: P
   const files = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <div className="stack">
-      <StatePicker {...{ project, projectSync, branch, setBranch, at, setAt }} />
+      <StatePicker {...{ project, projectSync, branch, setBranch, at }} setAt={(at) => change({ at })} />
       <input
         type="search"
         className="search"

@@ -1,30 +1,36 @@
-import { formatDate, label, useSettled, type MemoryEntry, type MemoryKind } from '@project-sync/react';
+import { Dialog, formatDate, label, plural, useLongList, type MemoryEntry, type MemoryKind } from '@project-sync/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../api.js';
 import { StatePicker } from '../parts/state-picker.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
+import { useTyped, useUrl } from '../parts/url.js';
 import { endedKey, type ProjectPageProps } from './shared.js';
 
+/** As many are asked for at once. */
+const PAGE = 100;
+const ROW_HEIGHT = 62;
 const KINDS: MemoryKind[] = ['letter', 'guide', 'document'];
 
 export default function MemoryPage({ project, projectSync, branch, setBranch }: ProjectPageProps) {
-  const [at, setAt] = useState<string>();
-  const [typed, setTyped] = useState('');
-  const [kind, setKind] = useState<MemoryKind>();
-  const [all, setAll] = useState(false);
-  const query = useSettled(typed.trim(), 250) || undefined;
+  const [search, change] = useUrl();
+  const at = search.get('at') ?? undefined;
+  const kind = KINDS.find((kind) => kind === search.get('kind'));
+  const all = search.get('superseded') !== null;
+  const [typed, setTyped, query] = useTyped('q');
+  const [open, setOpen] = useState<MemoryEntry>();
   const list = useInfiniteQuery({
     queryKey: ['memory', project.id, branch, at, query, kind, all, endedKey(projectSync)],
     queryFn: ({ pageParam, signal }) =>
-      client.projects.memory(project.id, { branch, at, query, kind, all, limit: 50, cursor: pageParam }, { signal }),
+      client.projects.memory(project.id, { branch, at, query, kind, all, limit: PAGE, cursor: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = useLongList<HTMLUListElement>(entries.length, ROW_HEIGHT);
   return (
     <div className="stack">
-      <StatePicker {...{ project, projectSync, branch, setBranch, at, setAt }} />
+      <StatePicker {...{ project, projectSync, branch, setBranch, at }} setAt={(at) => change({ at })} />
       <div className="filters">
         <input
           type="search"
@@ -36,7 +42,7 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
         />
         <label className="ps-field">
           <span className="ps-hidden">Kind</span>
-          <select value={kind ?? ''} onChange={(event) => setKind((event.target.value || undefined) as MemoryKind)}>
+          <select value={kind ?? ''} onChange={(event) => change({ kind: event.target.value })}>
             <option value="">All kinds</option>
             {KINDS.map((each) => (
               <option key={each} value={each}>
@@ -46,7 +52,7 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
           </select>
         </label>
         <label className="check">
-          <input type="checkbox" checked={all} onChange={(event) => setAll(event.target.checked)} />
+          <input type="checkbox" checked={all} onChange={(event) => change({ superseded: event.target.checked ? 'shown' : undefined })} />
           Superseded too
         </label>
       </div>
@@ -57,9 +63,25 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
           {query ? 'All words must occur. Try fewer.' : 'Letters, guides and documentation are found by a sync.'}
         </Empty>
       )}
-      <ul className="entries" aria-label="Memory">
-        {entries.map((entry) => (
-          <Entry key={entry.id} entry={entry} />
+      {entries.length > 0 && (
+        <p className="ps-muted" role="status">
+          {list.hasNextPage ? 'More than ' : ''}
+          {plural(entries.length, 'entry', 'entries')}
+        </p>
+      )}
+      <ul className="entries" aria-label="Memory" ref={rows.list} style={rows.style}>
+        {entries.slice(rows.from, rows.to).map((entry, i) => (
+          <li
+            key={entry.id}
+            className="entry"
+            data-superseded={entry.isSuperseded || undefined}
+            aria-posinset={rows.from + i + 1}
+            aria-setsize={list.hasNextPage ? -1 : entries.length}
+          >
+            <button type="button" aria-haspopup="dialog" onClick={() => setOpen(entry)}>
+              <Head entry={entry} />
+            </button>
+          </li>
         ))}
       </ul>
       {list.hasNextPage && (
@@ -67,26 +89,38 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
           {list.isFetching ? 'Loading…' : 'Show more'}
         </button>
       )}
+      {open && <Entry entry={open} onClose={() => setOpen(undefined)} />}
     </div>
   );
 }
 
-function Entry({ entry }: { entry: MemoryEntry }) {
-  const { title, key, kind, path, headingPath, date, body, isSuperseded, validTo } = entry;
+function Head({ entry }: { entry: MemoryEntry }) {
+  const { title, key, kind, isSuperseded, validTo } = entry;
   return (
-    <li className="entry" data-superseded={isSuperseded || undefined}>
-      <details>
-        <summary>
-          <span className="entry-title">{title || key}</span>
-          <span className="ps-tag">{kind}</span>
-          {isSuperseded && <span className="ps-tag warn">superseded by #{validTo}</span>}
-          <span className="ps-muted entry-path">
-            {[path, ...headingPath.slice(0, -1)].join(' › ')}
-            {date ? ` · ${formatDate(date)}` : ''}
-          </span>
-        </summary>
-        <pre>{body}</pre>
-      </details>
-    </li>
+    <>
+      <span className="entry-head">
+        <span className="entry-title">{title || key}</span>
+        <span className="ps-tag">{kind}</span>
+        {isSuperseded && <span className="ps-tag warn">{validTo == null ? 'superseded' : `superseded by #${validTo}`}</span>}
+      </span>
+      <span className="ps-muted entry-path">{whereOf(entry)}</span>
+    </>
+  );
+}
+
+function whereOf({ path, headingPath, date }: MemoryEntry): string {
+  return [path, ...headingPath.slice(0, -1)].join(' › ') + (date ? ` · ${formatDate(date)}` : '');
+}
+
+/** One entry, to be read. */
+function Entry({ entry, onClose }: { entry: MemoryEntry; onClose: () => void }) {
+  return (
+    <Dialog title={entry.title || entry.key} onClose={onClose}>
+      <p className="ps-muted entry-where">
+        {whereOf(entry)} · since #{entry.validFrom}
+        {entry.isSuperseded && entry.validTo != null ? `, superseded by #${entry.validTo}` : ''}
+      </p>
+      <pre className="entry-body">{entry.body}</pre>
+    </Dialog>
   );
 }

@@ -1,10 +1,12 @@
-import { useProjectSync } from '@project-sync/react';
-import { useQuery } from '@tanstack/react-query';
-import { lazy } from 'react';
-import { Link, Route, Switch, useRoute, useSearchParams } from 'wouter';
+import { useProjectSync, type ProjectDetail } from '@project-sync/react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, useState } from 'react';
+import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import { client } from '../api.js';
+import { Confirm } from '../parts/confirm.js';
 import { Failed, Loading } from '../parts/states.js';
 import { useTitle } from '../parts/title.js';
+import { useUrl } from '../parts/url.js';
 import { sourceText } from '../source.js';
 import { Overview } from './overview.js';
 
@@ -14,7 +16,7 @@ const HistoryPage = lazy(() => import('./history.js'));
 
 /** All pages of a project. They share one stream of events, so that going between them loses nothing. */
 export function ProjectPage({ id }: { id: string }) {
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useUrl();
   const branch = search.get('branch') ?? undefined;
   const project = useQuery({
     queryKey: ['project', id],
@@ -26,16 +28,20 @@ export function ProjectPage({ id }: { id: string }) {
 
   if (project.isPending) return <Loading what="the project" />;
   if (!project.data) return <Failed error={project.error} onRetry={() => void project.refetch()} />;
-  const setBranch = (name: string) => setSearch({ branch: name }, { replace: true });
+  // A state belongs to its branch.
+  const setBranch = (name: string) => change({ branch: name, at: undefined });
   const shared = { project: project.data, projectSync, branch, setBranch };
   return (
     <div className="page">
-      <header className="page-head">
-        <p className="ps-muted crumbs">
-          <Link href="/">Projects</Link>
-        </p>
-        <h1>{project.data.name}</h1>
-        <p className="ps-muted source">{sourceText(project.data.source)}</p>
+      <header className="page-head row-head">
+        <div>
+          <p className="ps-muted crumbs">
+            <Link href="/">Projects</Link>
+          </p>
+          <h1>{project.data.name}</h1>
+          <p className="ps-muted source">{sourceText(project.data.source)}</p>
+        </div>
+        <Remove project={project.data} />
       </header>
       <nav className="subnav" aria-label={project.data.name}>
         <SubLink id={id} to="" branch={branch}>
@@ -66,6 +72,42 @@ export function ProjectPage({ id }: { id: string }) {
         </Route>
       </Switch>
     </div>
+  );
+}
+
+/** Forgets the project. */
+function Remove({ project }: { project: ProjectDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  const [, go] = useLocation();
+  const queries = useQueryClient();
+  return (
+    <>
+      <button type="button" className="ps-button ps-quiet remove" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Remove…
+      </button>
+      {isOpen && (
+        <Confirm
+          title={`Remove ${project.name}?`}
+          action="Remove the project"
+          doing="Removing…"
+          keep="Keep it"
+          word={project.name}
+          isFinal
+          act={() => client.projects.delete(project.id, project.name)}
+          onDone={() => {
+            go('/', { replace: true });
+            queries.removeQueries({ queryKey: ['project', project.id] });
+            void queries.invalidateQueries({ queryKey: ['projects'] });
+          }}
+          onClose={() => setOpen(false)}
+        >
+          <p>
+            Its files, memory and history are deleted here, for good. The repository itself is not touched: it can be
+            connected again, and begins anew then.
+          </p>
+        </Confirm>
+      )}
+    </>
   );
 }
 

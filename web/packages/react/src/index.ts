@@ -19,6 +19,7 @@ export { DiffDialog, type DiffDialogProps } from './ui/diff-dialog.js';
 export { DiffList, type DiffListProps } from './ui/diff-list.js';
 export * from './ui/format.js';
 export { useLoad, useNow, usePages, useSettled, type Loaded, type Paged } from './ui/hooks.js';
+export { useLongList, type LongList } from './ui/long-list.js';
 export { ErrorMessage } from './ui/message.js';
 export { RestoreDialog, type RestoreDialogProps } from './ui/restore-dialog.js';
 export { SyncBanner, type SyncBannerProps } from './ui/sync-banner.js';

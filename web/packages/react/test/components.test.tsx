@@ -207,10 +207,18 @@ describe('the history', () => {
     render(<Page />);
     await waitFor(() => expect(rows()).toHaveLength(50));
     await userEvent.click(screen.getByRole('button', { name: 'Show earlier ones' }));
-    await waitFor(() => expect(rows()).toHaveLength(100));
-    await userEvent.click(screen.getByRole('button', { name: 'Show earlier ones' }));
     await waitFor(() => expect(rows()).toHaveLength(120));
     expect(screen.queryByRole('button', { name: 'Show earlier ones' })).toBeNull();
+  });
+
+  test('draws of very many only those that can be seen', async () => {
+    service.history = Array.from({ length: 550 }, (_, i) => answer({ id: syncId(i + 1), number: 550 - i }));
+    render(<Page />);
+    await userEvent.click(await screen.findByRole('button', { name: 'Show earlier ones' }));
+    await waitFor(() => expect(rows()[0]?.getAttribute('aria-setsize')).toBe('550'));
+    expect(rows().length).toBeLessThan(100);
+    const list = rows()[0]?.parentElement;
+    expect(Number.parseInt(list?.style.paddingBlockEnd ?? '', 10)).toBeGreaterThan(450 * 62);
   });
 
   test('is told anew when a sync ends', async () => {

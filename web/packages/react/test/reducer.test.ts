@@ -107,8 +107,7 @@ describe('one sync', () => {
   });
 
   test('takes the phases that the first event announces, and keeps them for the next sync', () => {
-    const announced = { phases: ['fetch', 'store'] };
-    const announcing: BareEvent = { ...queued(), ...announced };
+    const announcing: BareEvent = { ...queued(), phases: ['fetch', 'store'] } as BareEvent;
     const state = reduce(events(numbered(ID, [announcing])));
     expect(statuses(state)).toEqual(['toCome', 'toCome']);
     const next = reduce(events(numbered(syncId(2), [queued(2)])), state);

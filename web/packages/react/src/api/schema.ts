@@ -1589,6 +1589,8 @@ export interface components {
              * @description Its number among all syncs of the project, counted from 1.
              */
             ordinal: number;
+            /** @description The names of its phases, in order. */
+            phases?: string[];
             /**
              * Format: uuid
              * @description The project.

@@ -88,8 +88,7 @@ export function applyEvent(
 /** The phases that a sync announces; absent in events of older servers. */
 export function phasesIn(event: ProgressEvent): readonly string[] | undefined {
   if (event.type !== 'queued') return undefined;
-  const { phases } = event as { phases?: readonly string[] | null };
-  return phases && phases.length > 0 ? phases : undefined;
+  return event.phases && event.phases.length > 0 ? event.phases : undefined;
 }
 
 function queued(sync: SyncView | undefined, event: EventOf<'queued'>, phases: readonly string[]): SyncView {

@@ -2,6 +2,7 @@ import type { Client } from '../api/client.js';
 import type { FileChange, MemoryChange } from '../api/types.js';
 import { explainProblem } from '../sync/words.js';
 import { usePages } from './hooks.js';
+import { useLongList } from './long-list.js';
 import { ErrorMessage } from './message.js';
 
 export interface DiffListProps {
@@ -13,7 +14,11 @@ export interface DiffListProps {
   part: 'files' | 'memory';
 }
 
+/** The first page, and those that are asked for. */
 const PAGE = 200;
+const NEXT_PAGE = 500;
+/** About as high as a row is, in pixels. */
+const ROW_HEIGHT = 26;
 
 type Change = { key: string; sign: string; kind: string; name: string; note?: string };
 
@@ -23,25 +28,39 @@ export function DiffList({ client, syncId, against, part }: DiffListProps) {
     `${syncId} ${against ?? ''} ${part}`,
     '',
     async (cursor, signal) => {
-      const diff = await client.syncs.diff(syncId, { against, part, cursor, limit: PAGE }, { signal });
+      const diff = await client.syncs.diff(syncId, { against, part, cursor, limit: cursor === undefined ? PAGE : NEXT_PAGE }, { signal });
       const changes = part === 'files' ? (diff.files ?? []).map(ofFile) : (diff.memory ?? []).map(ofMemory);
       return { items: changes, nextCursor: diff.nextCursor };
     },
   );
+  const rows = useLongList<HTMLUListElement>(items.length, ROW_HEIGHT);
   const what = part === 'files' ? 'file' : 'memory entry';
   if (items.length === 0 && !error) {
     return <p className="ps-empty">{isLoading ? 'Comparing…' : `No ${what} differs.`}</p>;
   }
   return (
     <>
-      <ul className="ps-diff" aria-label={part === 'files' ? 'Files that differ' : 'Memory that differs'}>
-        {items.map((change) => (
-          <li key={change.key} data-change={change.kind}>
+      <ul
+        className="ps-diff"
+        aria-label={part === 'files' ? 'Files that differ' : 'Memory that differs'}
+        ref={rows.list}
+        style={rows.style}
+        data-long={rows.isLong || undefined}
+      >
+        {items.slice(rows.from, rows.to).map((change, i) => (
+          <li
+            key={change.key}
+            data-change={change.kind}
+            aria-posinset={rows.from + i + 1}
+            aria-setsize={hasMore ? -1 : items.length}
+          >
             <span className="ps-diff-sign" aria-hidden="true">
               {change.sign}
             </span>
             <span className="ps-hidden">{change.kind}: </span>
-            <span className="ps-diff-name">{change.name}</span>
+            <span className="ps-diff-name" title={change.name}>
+              {change.name}
+            </span>
             {change.note && <span className="ps-muted">{change.note}</span>}
           </li>
         ))}

@@ -6,6 +6,7 @@ import { explainProblem, explainSyncError } from '../sync/words.js';
 import { DiffDialog } from './diff-dialog.js';
 import { formatAgo, formatCount, formatDate, formatDuration, shortCommit, triggerLabel } from './format.js';
 import { useNow, usePages } from './hooks.js';
+import { useLongList } from './long-list.js';
 import { DoneIcon, FailedIcon, RestoreIcon, RunningIcon, StoppedIcon, WaitingIcon } from './icons.js';
 import { ErrorMessage } from './message.js';
 import { RestoreDialog } from './restore-dialog.js';
@@ -18,7 +19,11 @@ export interface SyncHistoryProps {
   branch?: string;
 }
 
+/** The first page, and those that are asked for. */
 const PAGE = 50;
+const NEXT_PAGE = 500;
+/** About as high as a row is, in pixels. */
+const ROW_HEIGHT = 62;
 /** How often "5 min ago" is told anew. */
 const AGO_MS = 30_000;
 
@@ -30,10 +35,13 @@ export function SyncHistory({ client, projectSync, branch }: SyncHistoryProps) {
   const { items, error, isLoading, hasMore, more } = usePages<Sync>(
     `${projectId} ${branch ?? ''}`,
     versionOf(projectSync),
-    (cursor, signal) => client.projects.sync.history(projectId, { branch, cursor, limit: PAGE }, { signal }),
+    (cursor, signal) => client.projects.sync.history(projectId, { branch, cursor, limit: cursor === undefined ? PAGE : NEXT_PAGE }, { signal }),
   );
+  const rows = useLongList<HTMLOListElement>(items.length, ROW_HEIGHT);
   const completed = items.filter((sync) => sync.status === 'completed');
-  const headOf = (name: string) => completed.find((sync) => sync.branch === name);
+  // The latest of each branch comes first.
+  const heads = new Map([...completed].reverse().map((sync) => [sync.branch, sync]));
+  const headOf = (name: string) => heads.get(name);
   const others = (sync: Sync) => completed.filter((other) => other.branch === sync.branch && other.id !== sync.id);
   const head = open && headOf(open.sync.branch);
 
@@ -42,11 +50,13 @@ export function SyncHistory({ client, projectSync, branch }: SyncHistoryProps) {
       {items.length === 0 && !error && (
         <p className="ps-empty">{isLoading ? 'Loading the history…' : 'No sync yet. The first one will be listed here.'}</p>
       )}
-      <ol className="ps-history-list">
-        {items.map((sync) => (
+      <ol className="ps-history-list" ref={rows.list} style={rows.style} data-long={rows.isLong || undefined}>
+        {items.slice(rows.from, rows.to).map((sync, i) => (
           <Row
             key={sync.id}
             sync={sync}
+            position={rows.from + i + 1}
+            of={hasMore ? -1 : items.length}
             now={now}
             showBranch={branch === undefined}
             isHead={headOf(sync.branch)?.id === sync.id}
@@ -101,6 +111,9 @@ const STATUS_WORDS = {
 
 interface RowProps {
   sync: Sync;
+  position: number;
+  /** How many rows there are; -1 if that is not known. */
+  of: number;
   now: number;
   showBranch: boolean;
   isHead: boolean;
@@ -108,11 +121,11 @@ interface RowProps {
   onRestore: () => void;
 }
 
-function Row({ sync, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
+function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
   const Icon = ICONS[sync.status];
   const at = sync.finishedAt ?? sync.startedAt ?? sync.createdAt;
   return (
-    <li className="ps-history-row" data-status={sync.status}>
+    <li className="ps-history-row" data-status={sync.status} aria-posinset={position} aria-setsize={of}>
       <span className="ps-history-icon" title={STATUS_WORDS[sync.status]}>
         <Icon />
         <span className="ps-hidden">{STATUS_WORDS[sync.status]}</span>
