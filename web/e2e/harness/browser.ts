@@ -101,7 +101,14 @@ export async function violations(page: Page): Promise<string[]> {
   }, source);
 }
 
-/** By how many pixels the page is wider than its window. */
-export function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** What sticks out of the window on its right, if the page scrolls sideways for it. */
+export function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    return [...document.body.querySelectorAll('*')]
+      .filter((element) => element.getBoundingClientRect().right > clientWidth)
+      .map((element) => `${Math.round(element.getBoundingClientRect().right - clientWidth)} px: ${element.outerHTML.slice(0, 100)}`)
+      .slice(0, 8);
+  });
 }

@@ -42,8 +42,11 @@ test('what is no repository is told to be none, whether it is read or tried', as
   expect(await page.getByRole('button', { name: 'Connect and sync' }).isDisabled()).toBe(true);
   await page.getByLabel('Repository').fill('/nowhere/at/all');
   await page.getByRole('button', { name: 'Connect and sync' }).click();
-  await bannerIs(page, 'failed');
-  await page.locator('.ps-banner .ps-error').getByText('There is no git repository').waitFor();
+  await page.getByRole('alert').getByText('it is neither a path that exists nor a URL').waitFor();
+  // It is told of the field, and goes when something else is typed.
+  expect(await page.getByLabel('Repository').getAttribute('aria-invalid')).toBe('true');
+  await page.getByLabel('Repository').fill('/nowhere');
+  await page.getByRole('alert').waitFor({ state: 'detached' });
 });
 
 test('restore: what it would change is shown, then it is so', async () => {

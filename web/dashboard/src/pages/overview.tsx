@@ -30,12 +30,12 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
       <dl className="totals" aria-label="What the default branch holds">
         <Total name="Files" href={`/projects/${project.id}/files`} value={formatCount(project.counts.files)} />
         <Total name="Memory entries" href={`/projects/${project.id}/memory`} value={formatCount(project.counts.memory)} />
-        <Total name="Branches synced" href={`/projects/${project.id}/history`} value={formatCount(project.branches.length)} />
+        <Total name="Branches synced" href={`/projects/${project.id}/history`} value={formatCount(project.branches.filter(({ headSyncId }) => headSyncId != null).length)} />
         <Total name="Connected" value={formatDate(project.createdAt)} />
       </dl>
       <section className="panel" aria-labelledby="changed">
         <h2 id="changed">What changed last</h2>
-        <div className="changed">
+        <div className="changed" role="group" aria-labelledby="changed" tabIndex={0}>
           {changed ? (
             <DiffList client={client} syncId={changed} against={undefined} part="files" />
           ) : (

@@ -27,7 +27,17 @@ export function ProjectPage({ id }: { id: string }) {
   useTitle(project.data?.name);
 
   if (project.isPending) return <Loading what="the project" />;
-  if (!project.data) return <Failed error={project.error} onRetry={() => void project.refetch()} />;
+  if (!project.data) {
+    return (
+      <div className="page narrow">
+        <p className="ps-muted crumbs">
+          <Link href="/">Projects</Link>
+        </p>
+        <h1>Project</h1>
+        <Failed error={project.error} onRetry={() => void project.refetch()} />
+      </div>
+    );
+  }
   // A state belongs to its branch.
   const setBranch = (name: string) => change({ branch: name, at: undefined });
   const shared = { project: project.data, projectSync, branch, setBranch };
@@ -38,7 +48,7 @@ export function ProjectPage({ id }: { id: string }) {
           <p className="ps-muted crumbs">
             <Link href="/">Projects</Link>
           </p>
-          <h1>{project.data.name}</h1>
+          <h1 title={project.data.name}>{project.data.name}</h1>
           <p className="ps-muted source">{sourceText(project.data.source)}</p>
         </div>
         <Remove project={project.data} />

@@ -18,7 +18,14 @@ export default function QueuePage() {
     refetchInterval: EVERY_MS,
   });
   if (queue.isPending) return <Loading what="the queue" />;
-  if (!queue.data) return <Failed error={queue.error} onRetry={() => void queue.refetch()} />;
+  if (!queue.data) {
+    return (
+      <div className="page">
+        <h1>Queue</h1>
+        <Failed error={queue.error} onRetry={() => void queue.refetch()} />
+      </div>
+    );
+  }
   const { ready, delayed, running, dead, workers, error } = queue.data;
   return (
     <div className="page">

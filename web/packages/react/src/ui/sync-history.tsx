@@ -124,6 +124,7 @@ interface RowProps {
 function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
   const Icon = ICONS[sync.status];
   const at = sync.finishedAt ?? sync.startedAt ?? sync.createdAt;
+  const ofBranch = showBranch ? ` of ${sync.branch}` : '';
   return (
     <li className="ps-history-row" data-status={sync.status} aria-posinset={position} aria-setsize={of}>
       <span className="ps-history-icon" title={STATUS_WORDS[sync.status]}>
@@ -152,11 +153,21 @@ function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }:
         {sync.status === 'completed' && (
           <>
             <button type="button" className="ps-button ps-quiet" onClick={onDiff}>
-              Changes<span className="ps-hidden"> of #{sync.number}</span>
+              Changes
+              <span className="ps-hidden">
+                {' '}
+                of #{sync.number}
+                {ofBranch}
+              </span>
             </button>
             <button type="button" className="ps-button ps-quiet" onClick={onRestore} disabled={isHead}>
               <RestoreIcon />
-              Restore<span className="ps-hidden"> memory to #{sync.number}</span>
+              Restore
+              <span className="ps-hidden">
+                {' '}
+                memory to #{sync.number}
+                {ofBranch}
+              </span>
             </button>
           </>
         )}
