@@ -90,7 +90,10 @@ test('files and memory as they were: search and state stand in the address', asy
   await page.getByRole('link', { name: 'Memory' }).click();
   await page.getByLabel('Superseded too').check();
   await page.getByText('superseded by #2').first().waitFor();
-  await page.getByLabel('Search memory').fill('rope');
+  await page.getByLabel('Superseded too').uncheck();
+  await page.getByText('superseded by #2').first().waitFor({ state: 'detached' });
+  await page.getByLabel('Search memory').fill('only rope');
+  await page.getByText('1 entry', { exact: true }).waitFor();
   await page.getByRole('button', { name: /^Mooring/ }).first().click();
   await page.getByRole('dialog', { name: 'Mooring' }).getByText('Only one rope.').waitFor();
 });

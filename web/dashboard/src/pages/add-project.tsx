@@ -1,6 +1,6 @@
 import { ErrorMessage, explainProblem, ProblemError } from '@project-sync/react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useId, useState, type FormEvent } from 'react';
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { useLocation } from 'wouter';
 import { client } from '../api.js';
 import { readSource } from '../source.js';
@@ -10,6 +10,11 @@ export function AddProject({ isFirst }: { isFirst: boolean }) {
   const id = useId();
   const [typed, setTyped] = useState('');
   const [name, setName] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // There is nothing else to do yet.
+    if (isFirst) field.current?.focus();
+  }, [isFirst]);
   const [, go] = useLocation();
   const queries = useQueryClient();
   const read = readSource(typed);
@@ -46,7 +51,7 @@ export function AddProject({ isFirst }: { isFirst: boolean }) {
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
-          autoFocus={isFirst}
+          ref={field}
           aria-invalid={read.kind === 'wrong' || isOfField}
           aria-describedby={`${id}-hint`}
         />
