@@ -1,5 +1,5 @@
 import { useSettled } from '@project-sync/react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 
 /** How long typing must rest before it is searched for. */
@@ -30,11 +30,13 @@ export function useTyped(name: string): [typed: string, setTyped: (typed: string
   const [search, change] = useUrl();
   const [typed, setTyped] = useState(() => search.get(name) ?? '');
   const query = useSettled(typed.trim(), REST_MS) || undefined;
+  const latest = useRef(change);
+  useEffect(() => {
+    latest.current = change;
+  });
   const isTold = (search.get(name) ?? undefined) === query;
   useEffect(() => {
-    if (!isTold) change({ [name]: query });
-    // The address follows what is typed, and nothing else.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  }, [query]);
+    if (!isTold) latest.current({ [name]: query });
+  }, [isTold, name, query]);
   return [typed, setTyped, query];
 }

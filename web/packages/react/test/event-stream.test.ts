@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProblemError } from '../src/api/problem.js';
 import { Backoff } from '../src/stream/backoff.js';
 import { EventStream, type ConnectionState, type EventStreamOptions } from '../src/stream/event-stream.js';
@@ -42,13 +42,19 @@ function page() {
 function follow(options: Partial<EventStreamOptions> = {}) {
   const events: StreamEvent[] = [];
   const states: ConnectionState[] = [];
+  /** How long each wait is to be, as it begins. */
+  const waits: number[] = [];
   const waiting = new Set<() => void>();
   const changed = () => waiting.forEach((check) => check());
   stream = new EventStream(server.url, {
     backoff: { baseMs: 5, maxMs: 20, random: () => 0 },
     ...options,
     onEvent: (event) => (events.push(event), changed()),
-    onState: (state) => (states.push(state), changed()),
+    onState: (state) => {
+      states.push(state);
+      if (state.retryAt !== undefined) waits.push(state.retryAt - Date.now());
+      changed();
+    },
   });
   stream.start();
   const until = (isTrue: () => boolean) =>
@@ -64,11 +70,15 @@ function follow(options: Partial<EventStreamOptions> = {}) {
   return {
     events,
     states,
+    waits,
     stream,
     got: (count: number) => until(() => events.length >= count),
     is: (connection: ConnectionState['connection']) => until(() => stream!.state.connection === connection),
   };
 }
+
+/** Resolves when every timer of `ms` that was set before has fired. */
+const laterThan = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms + 5));
 
 const header = (held: { request: { headers: Record<string, unknown> } }, name: string) => held.request.headers[name];
 
@@ -147,6 +157,34 @@ describe('a connection', () => {
     held.open('data: a\n\ndata: b\n\n');
     await held.gone;
     expect(told).toEqual(['a']);
+  });
+
+  test('what comes without an id after a new connection does not lose the place', async () => {
+    const { got } = follow({ lastEventId: '9' });
+    const first = await server.next();
+    first.open('data: without an id\n\n');
+    await got(1);
+    first.cut();
+    expect(header(await server.next(), 'last-event-id')).toBe('9');
+  });
+
+  test('an answer that comes after it was closed changes nothing, even if nobody stopped it', async () => {
+    let answer: (response: Response) => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      stream = new EventStream(server.url, {
+        onEvent: () => {},
+        fetch: () => {
+          resolve();
+          return new Promise<Response>((resolve) => (answer = resolve));
+        },
+      });
+    });
+    stream?.start();
+    await asked;
+    stream?.close();
+    answer(new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stream?.state.connection).toBe('idle');
   });
 
   test('begins anew when asked, after the last event or from the beginning', async () => {
@@ -322,6 +360,61 @@ describe('the page', () => {
     await is('open');
   });
 
+  test('hidden twice and shown once it keeps its connection', async () => {
+    const { surroundings, hide, show } = page();
+    const { is, stream } = follow({ surroundings, hiddenMs: 20 });
+    (await server.next()).open();
+    await is('open');
+    hide();
+    hide();
+    show();
+    await laterThan(20);
+    expect(stream.state.connection).toBe('open');
+  });
+
+  test('closed while nobody saw it, it stays closed', async () => {
+    const { surroundings, hide } = page();
+    const { is, stream } = follow({ surroundings, hiddenMs: 20 });
+    (await server.next()).open();
+    await is('open');
+    hide();
+    stream.close();
+    await laterThan(20);
+    expect(stream.state.connection).toBe('idle');
+  });
+
+  test('shown before the time that the server named, it waits for the rest of it', async () => {
+    const { surroundings, hide, show } = page();
+    const { is, stream } = follow({ surroundings, hiddenMs: 1 });
+    (await server.next()).refuse(429, { 'retry-after': '60' });
+    await is('waiting');
+    const { retryAt } = stream.state;
+    hide();
+    await is('paused');
+    show();
+    expect(stream.state).toMatchObject({ connection: 'waiting', retryAt });
+    expect(server.count()).toBe(1);
+  });
+
+  test('the network coming back proves a connection that was silent, and no other', async () => {
+    const { surroundings, online } = page();
+    const { is, got, stream } = follow({ surroundings });
+    const first = await server.next();
+    first.open('id: 1\ndata: a\n\n');
+    await got(1);
+    online();
+    expect(stream.state.connection).toBe('open');
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 21_000);
+    online();
+    vi.restoreAllMocks();
+    await first.gone;
+    const second = await server.next();
+    expect(header(second, 'last-event-id')).toBe('1');
+    second.open();
+    await is('open');
+  });
+
   test('is left alone after the end', async () => {
     const { surroundings, watchers, hide, show, online } = page();
     const { is } = follow({ surroundings, hiddenMs: 1 });
@@ -332,6 +425,34 @@ describe('the page', () => {
     show();
     online();
     expect(stream?.state.connection).toBe('ended');
+  });
+});
+
+describe('the waits', () => {
+  test('begin anew when somebody hurries', async () => {
+    const { surroundings, online } = page();
+    const { is, waits, stream } = follow({ surroundings, backoff: { baseMs: 100_000, maxMs: 10_000_000, random: () => 0 } });
+    for (const hurry of [() => stream.reconnect(), online, () => {}]) {
+      (await server.next()).cut();
+      await is('waiting');
+      hurry();
+    }
+    for (const wait of waits) expect(wait).toBeLessThanOrEqual(100_000);
+    expect(waits).toHaveLength(3);
+  });
+
+  test('grow, and begin anew after a connection that held', async () => {
+    const told = async (stableMs: number) => {
+      const { waits } = follow({ backoff: { baseMs: 40, maxMs: 10_000, random: () => 0 }, stableMs });
+      for (let n = 0; n < 3; n += 1) (await server.next()).cut();
+      // The last one was cut just now: two waits are over.
+      stream?.close();
+      return waits.slice(0, 2);
+    };
+    const [first, second] = await told(60_000);
+    expect(first).toBeLessThanOrEqual(40);
+    expect(second).toBeGreaterThan(60);
+    for (const wait of await told(0)) expect(wait).toBeLessThanOrEqual(40);
   });
 });
 
