@@ -25,16 +25,19 @@ export interface OpenOptions {
   theme?: Theme;
   width?: number;
   height?: number;
+  /** Pixels of the picture for each of the page. */
+  scale?: number;
 }
 
 /** A new window with nothing kept from others. Errors of the page's script are told with {@link errorsOf}. */
 export async function open(
   browser: Browser,
   url: string,
-  { theme = 'light', width = 1280, height = 900 }: OpenOptions = {},
+  { theme = 'light', width = 1280, height = 900, scale = 1 }: OpenOptions = {},
 ): Promise<Page> {
   const context: BrowserContext = await browser.newContext({
     viewport: { width, height },
+    deviceScaleFactor: scale,
     colorScheme: theme,
     // What moves on its own would be caught in the middle.
     reducedMotion: 'reduce',

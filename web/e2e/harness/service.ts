@@ -39,9 +39,9 @@ export class Service {
     const folder = await mkdtemp(join(tmpdir(), 'project-sync-e2e-'));
     const service = new Service(folder, await freePort(), env);
     await service.run();
-    // A binary without the dashboard: its files are served beside it.
+    // The files that were built last are served beside a binary that has none or other ones in it.
     const { status } = await fetch(service.origin);
-    if (status === 404) service.#dashboard = await serveDashboard(service.origin);
+    if (status === 404 || process.env['PROJECT_SYNC_DIST']) service.#dashboard = await serveDashboard(service.origin);
     return service;
   }
 

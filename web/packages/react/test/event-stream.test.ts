@@ -168,6 +168,15 @@ describe('a connection', () => {
     expect(header(await server.next(), 'last-event-id')).toBe('9');
   });
 
+  test('an empty id forgets the place, as the server wants', async () => {
+    const { got } = follow({ lastEventId: '9' });
+    const first = await server.next();
+    first.open('id\ndata: a\n\n');
+    await got(1);
+    first.cut();
+    expect(header(await server.next(), 'last-event-id')).toBeUndefined();
+  });
+
   test('an answer that comes after it was closed changes nothing, even if nobody stopped it', async () => {
     let answer: (response: Response) => void = () => {};
     const asked = new Promise<void>((resolve) => {
