@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
-use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs, ServerArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -114,6 +114,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Recompute the git tree from the rows and compare it with the commit's
     Verify(AtSync),
+    /// Follow a sync to its end, or all syncs of a project, whoever runs them
+    Watch(WatchArgs),
     /// Ask the pending or running syncs to end
     Cancel(OnBranch),
     /// Run the service in one process: the API, and a worker for the syncs
@@ -321,6 +323,23 @@ pub struct RestoreArgs {
     pub to: String,
 }
 
+/// `watch`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+First comes the state so far, then every event once and in order; a connection that breaks is made again. The exit code
+is the sync's. A project is followed until Ctrl-C.
+
+Without --server the database of the settings is read: what happens in other processes shows at once where they share a
+Redis, and otherwise within two seconds. With -o json each message is one line: id, event, data.")]
+pub struct WatchArgs {
+    /// A sync's id or the start of it, or a project's name, id or the start of it
+    #[arg(value_name = "SYNC|PROJECT")]
+    pub what: String,
+    /// Where.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
 /// `migrate`.
 #[derive(Args, Debug)]
 pub struct MigrateArgs {
@@ -358,7 +377,7 @@ mod tests {
     fn help_is_stable() {
         let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff", "doctor"] {
+        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();
