@@ -2,6 +2,7 @@
 
 mod help;
 pub mod operator;
+mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -9,7 +10,8 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
-use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs, ServerArgs};
+use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -321,23 +323,6 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
-}
-
-/// `watch`.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-First comes the state so far, then every event once and in order; a connection that breaks is made again. The exit code
-is the sync's. A project is followed until Ctrl-C.
-
-Without --server the database of the settings is read: what happens in other processes shows at once where they share a
-Redis, and otherwise within two seconds. With -o json each message is one line: id, event, data.")]
-pub struct WatchArgs {
-    /// A sync's id or the start of it, or a project's name, id or the start of it
-    #[arg(value_name = "SYNC|PROJECT")]
-    pub what: String,
-    /// Where.
-    #[command(flatten)]
-    pub server: ServerArgs,
 }
 
 /// `migrate`.
