@@ -28,6 +28,12 @@ const BRANCH_CHARS: usize = 30;
 /// How much of a commit's id is shown, in digits.
 const COMMIT_DIGITS: usize = 10;
 
+/// A bar before it is known how much there is.
+const UNKNOWN_LENGTH: &str = "{prefix}  {spinner}  {wide_msg}";
+
+/// A bar after that.
+const KNOWN_LENGTH: &str = "{prefix}  {bar:20} {percent:>3} %  {wide_msg}";
+
 /// Shows the syncs of a project to people.
 pub struct ProjectView {
     area: Option<Area>,
@@ -60,8 +66,7 @@ impl ProjectView {
             let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(
                 terminal::DRAWS_PER_SECOND,
             ));
-            let more = bars.add(ProgressBar::no_length());
-            more.set_style(terminal::style("{msg}"));
+            let more = bars.add(ProgressBar::no_length().with_style(terminal::style("{msg}")));
             Area { bars, more }
         });
         Self { area, is_shown: means != Means::None, syncs: HashMap::new() }
@@ -145,9 +150,10 @@ impl ProjectView {
             Event::Queued { .. } | Event::PhaseCompleted { .. } | Event::Warning { .. } => {}
         }
         if shown.is_running && shown.bar.is_none() && with_bars < MAX_BARS {
-            let bar = area.bars.insert_before(&area.more, ProgressBar::no_length());
-            bar.set_prefix(format!("{} {}", shown.branch, short_id(id)));
-            bar.set_style(terminal::style("{prefix}  {spinner}  {wide_msg}"));
+            let bar = ProgressBar::no_length()
+                .with_style(terminal::style(UNKNOWN_LENGTH))
+                .with_prefix(format!("{} {}", shown.branch, short_id(id)));
+            let bar = area.bars.insert_before(&area.more, bar);
             bar.enable_steady_tick(terminal::TICK);
             shown.bar = Some(bar);
         }
@@ -183,14 +189,12 @@ impl Drop for ProjectView {
 fn draw(bar: &ProgressBar, event: &Event) {
     match event {
         Event::PhaseStarted { phase, .. } => {
-            bar.set_style(terminal::style("{prefix}  {spinner}  {wide_msg}"));
+            bar.set_style(terminal::style(UNKNOWN_LENGTH));
             bar.set_message(clean(phase).into_owned());
         }
         Event::PhaseProgress { phase, done, total, .. } => {
             if let Some(total) = total {
-                bar.set_style(
-                    terminal::style("{prefix}  {bar:20} {percent:>3} %  {wide_msg}").progress_chars("━╸─"),
-                );
+                bar.set_style(terminal::style(KNOWN_LENGTH).progress_chars("━╸─"));
                 bar.set_length(*total);
             }
             bar.set_position(*done);
