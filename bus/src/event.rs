@@ -61,6 +61,9 @@ pub enum Event {
         /// The number of the sync that a restore goes back to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         restore_of: Option<i64>,
+        /// The names of its phases, in order.
+        #[serde(default)]
+        phases: Vec<String>,
     },
     /// A phase begins; again, with a higher attempt, if it is tried again.
     PhaseStarted {
@@ -174,6 +177,7 @@ impl ProgressEvent {
             trigger: sync.trigger,
             forced: sync.forced,
             restore_of: sync.restore_seq,
+            phases: phases(sync.kind).iter().map(|phase| (*phase).to_owned()).collect(),
         };
         Self { sync_id: sync.id, seq: 1, at: sync.created_at, event }
     }
@@ -277,6 +281,7 @@ mod tests {
             trigger,
             forced: false,
             restore_of,
+            phases: phases(kind).iter().map(|phase| (*phase).to_owned()).collect(),
         };
         let events = [
             queued(SyncKind::Sync, SyncTrigger::Webhook, None),

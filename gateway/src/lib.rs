@@ -30,7 +30,10 @@ mod topic;
 pub use feed::{Reset, ResetReason, project::ProjectSnapshot};
 pub use follow::{BrokenOff, Followed, Pieces};
 pub use gateway::Gateway;
-pub use message::{EventName, Message, ProjectMessage, ResetName, SnapshotName, SyncMessage, is_event};
+pub use message::{
+    EventMessage, EventName, ProjectMessage, ProjectSnapshotMessage, ResetMessage, ResetName, SnapshotName,
+    SyncMessage, SyncSnapshotMessage,
+};
 pub use refusal::Refusal;
 pub use routes::{Peer, openapi};
 pub use serve::{Door, serve};

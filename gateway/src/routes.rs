@@ -75,9 +75,9 @@ fn described() -> OpenApiRouter<Gateway> {
     responses(
         (status = 200, description = "The stream; the schema is that of one message.", body = SyncMessage, content_type = "text/event-stream"),
         (status = 204, description = "The client has seen the terminal event."),
-        (status = 404, description = "`sync-not-found`", content_type = "application/problem+json"),
-        (status = 429, description = "`too-many-streams`: of this client", content_type = "application/problem+json"),
-        (status = 503, description = "`no-room`, `database-away`", content_type = "application/problem+json"),
+        (status = 404, description = "`sync-not-found`", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-streams`: of this client", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
+        (status = 503, description = "`no-room`, `database-away`", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn follow_sync(
@@ -105,9 +105,9 @@ pub(crate) async fn follow_sync(
     ),
     responses(
         (status = 200, description = "The stream; the schema is that of one message.", body = ProjectMessage, content_type = "text/event-stream"),
-        (status = 404, description = "`project-not-found`", content_type = "application/problem+json"),
-        (status = 429, description = "`too-many-streams`: of this client", content_type = "application/problem+json"),
-        (status = 503, description = "`no-room`, `database-away`", content_type = "application/problem+json"),
+        (status = 404, description = "`project-not-found`", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-streams`: of this client", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
+        (status = 503, description = "`no-room`, `database-away`", body = ref("#/components/schemas/Problem"), content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn follow_project(

@@ -12,6 +12,7 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
 use entities::{ProjectSync, SyncId, SyncStatus, TenantId, projects, syncs};
+use gateway::Gateway;
 use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{AppState, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
@@ -117,12 +118,14 @@ impl Scene {
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed))),
             metrics,
         };
+        let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
+        let gateway = Gateway::start(streamed, progress, tenant, gateway::Settings::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(serve(
             listener,
-            router(state, axum::Router::new(), gateway::openapi()),
+            router(state, gateway.router(), gateway::openapi()),
             stop.clone().cancelled_owned(),
         ));
         let runner = Runner {

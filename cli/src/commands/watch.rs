@@ -3,7 +3,8 @@
 use bus::{Event, ProgressEvent};
 use entities::{ProjectId, SyncId, SyncKind};
 use gateway::{ProjectSnapshot, Target};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -159,15 +160,19 @@ pub async fn next(follower: &mut Follower, stop: &CancellationToken) -> Result<O
     }
 }
 
+/// A message as programs read it.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    event: &'a str,
+    data: Value,
+}
+
 /// Prints a message for programs.
 fn print(global: &Global, out: &mut Out, message: &Message) -> Result<(), CliError> {
     if global.output == Output::Json {
-        let data = message.read::<Value>()?;
-        let mut line = json!({ "event": message.name, "data": data });
-        if let Some(id) = &message.id {
-            line["id"] = id.as_str().into();
-        }
-        out.json(&line)?;
+        out.json(&Line { id: message.id.as_deref(), event: &message.name, data: message.read()? })?;
         out.flush()?;
     }
     Ok(())

@@ -14,6 +14,7 @@ pub fn events(snapshot: &SyncSnapshot) -> Vec<Event> {
         trigger: snapshot.trigger,
         forced: snapshot.forced,
         restore_of: snapshot.restore_of,
+        phases: snapshot.phases.iter().map(|phase| phase.phase.clone()).collect(),
     }];
     for phase in &snapshot.phases {
         let name = || phase.phase.clone();
