@@ -36,6 +36,9 @@ const STREAM_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// What streams are.
 const EVENT_STREAM: &str = "text/event-stream";
 
+/// What is answered where there are streams, and not the one that was asked for.
+const NOT_FOUND: [&str; 2] = ["sync-not-found", "project-not-found"];
+
 /// By which the service learns what was seen last.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -175,7 +178,15 @@ impl Client {
             StatusCode::OK => Err(self.strange(status, "")),
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Ok(self.later(response).await),
             status if status.is_server_error() => Ok(self.later(response).await),
-            _ => Err(self.problem(response).await),
+            _ => Err(match self.problem(response).await {
+                CliError::Refused { status: 404, code, .. } if !NOT_FOUND.contains(&code.as_str()) => {
+                    let hint =
+                        "`project-sync serve` and `project-sync gateway` stream events; `api` does not";
+                    let message = format!("there are no streams at {}", self.base);
+                    CliError::not_found(message, Some(hint.to_owned()))
+                }
+                error => error,
+            }),
         }
     }
 

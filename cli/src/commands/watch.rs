@@ -26,12 +26,6 @@ use crate::{
 /// How many digits a whole id has.
 const ID_DIGITS: usize = 32;
 
-/// What streams answer where there is no such sync.
-const NO_SYNC: &str = "sync-not-found";
-
-/// What streams answer where there is no such project.
-const NO_PROJECT: &str = "project-not-found";
-
 /// What is said where the stream does not go on from what was shown.
 const RESET: &str = "what happened meanwhile is not told any more; this is how it stands now";
 
@@ -230,12 +224,7 @@ async fn by_id(operator: &dyn Operator, text: &str) -> Result<(Target, Follower)
         let mut follower = operator.follow(target)?;
         match follower.begin().await {
             Ok(()) => return Ok((target, follower)),
-            Err(CliError::Refused { code, .. }) if code == NO_SYNC || code == NO_PROJECT => {}
-            Err(error) if is_missing(&error) => {
-                let hint =
-                    "events are streamed by `project-sync serve` and `project-sync gateway`".to_owned();
-                return Err(CliError::not_found("there are no streams at this address", Some(hint)));
-            }
+            Err(CliError::Refused { status: 404, .. }) => {}
             Err(error) => return Err(error),
         }
     }

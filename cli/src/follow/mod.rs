@@ -54,6 +54,8 @@ pub struct Follower {
     pace: Pace,
     /// How long to wait before connecting.
     wait: Option<Duration>,
+    /// After how long without a byte it is cut off.
+    silence: Duration,
     has_connected: bool,
     has_told: bool,
     is_over: bool,
@@ -71,6 +73,7 @@ impl Follower {
             parsed: VecDeque::new(),
             pace: Pace::default(),
             wait: None,
+            silence: SILENCE,
             has_connected: false,
             has_told: false,
             is_over: false,
@@ -78,7 +81,7 @@ impl Follower {
     }
 
     /// Follows from the first event on, as far as that many are told again.
-    pub fn from_the_first(self) -> Self {
+    pub fn starting_at_the_first(self) -> Self {
         Self { last_id: Some("0".to_owned()), ..self }
     }
 
@@ -109,7 +112,9 @@ impl Follower {
                 None if self.is_over => return Ok(None),
                 None => {
                     let lost = match self.pieces.as_mut() {
-                        Some(pieces) => read(pieces, &mut self.parser, &mut self.parsed).await?,
+                        Some(pieces) => {
+                            read(pieces, self.silence, &mut self.parser, &mut self.parsed).await?
+                        }
                         None => self.connect().await?,
                     };
                     match lost {
@@ -172,10 +177,11 @@ type Lost = (String, Option<Duration>);
 /// Reads a piece. The reason if there is none.
 async fn read(
     pieces: &mut Pieces,
+    silence: Duration,
     parser: &mut Parser,
     parsed: &mut VecDeque<Parsed>,
 ) -> Result<Option<Lost>, CliError> {
-    let reason = match timeout(SILENCE, pieces.next()).await {
+    let reason = match timeout(silence, pieces.next()).await {
         Ok(Some(Ok(piece))) => {
             // A service that sends such a thing would send it again.
             parser
@@ -185,7 +191,7 @@ async fn read(
         }
         Ok(Some(Err(error))) => error.to_string(),
         Ok(None) => "the stream ended".to_owned(),
-        Err(_) => format!("nothing came for {} s", SILENCE.as_secs()),
+        Err(_) => format!("nothing came for {} s", silence.as_secs()),
     };
     Ok(Some((reason, None)))
 }
@@ -223,3 +229,6 @@ impl Origin {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ use crate::{
 pub async fn run(global: &Global, operator: &dyn Operator, id: SyncId) -> Result<(), CliError> {
     let stop = cancel_on_signals();
     let mut view = View::of(global, SyncKind::Sync);
-    let mut follower = operator.follow(Target::Sync(id))?.from_the_first();
+    let mut follower = operator.follow(Target::Sync(id))?.starting_at_the_first();
     while let Some(heard) = next(&mut follower, &stop).await? {
         match heard {
             Heard::Message(message) => match message.name.as_str() {
