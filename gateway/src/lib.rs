@@ -6,6 +6,7 @@
 //! is opened by the [`Gateway`]; it is written by [`socket`], which owns the connection and needs next to no memory for
 //! it, or by [`routes`] through hyper. Who follows within this process gets the same bytes from [`Gateway::follow`].
 
+mod audience;
 mod feed;
 mod follow;
 mod frame;

@@ -182,10 +182,9 @@ impl Writing {
         }
         let live = &mut subscription.live;
         loop {
-            match live.ahead() {
+            let mut frames = Vec::new();
+            match live.peek(FRAMES_AT_ONCE, |told| frames.push(told.frame.body())) {
                 Ahead::More => {
-                    let mut frames = Vec::new();
-                    live.peek(FRAMES_AT_ONCE, |told| frames.push(told.frame.body()));
                     live.skip(frames.len());
                     self.gateway.count_deliveries(frames.len());
                     return Ok(Some(joined(frames.into_iter())));

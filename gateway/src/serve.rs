@@ -23,7 +23,7 @@ use crate::{
     gateway::{Gateway, Opened},
     head,
     routes::Peer,
-    socket::{self, Line},
+    socket::{self, Watch},
 };
 
 /// How long a client may take to send the head of a request.
@@ -97,8 +97,8 @@ pub async fn serve(
         tracker.spawn(async move {
             let _permit = permit;
             // What it takes to begin is freed when the stream is on its way.
-            if let Some(line) = Box::pin(begin(shared, connection, peer.ip().to_canonical())).await {
-                line.run().await;
+            if let Some(watch) = Box::pin(begin(shared, connection, peer.ip().to_canonical())).await {
+                watch.run().await;
             }
         });
     }
@@ -114,7 +114,7 @@ pub async fn serve(
 }
 
 /// Takes a connection: a stream that is to be written, or none after all else.
-async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Option<Line> {
+async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Option<Watch> {
     // Events are small and are not to wait for each other.
     let _ = connection.set_nodelay(true);
     let mut buffer = BytesMut::new();

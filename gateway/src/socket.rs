@@ -7,6 +7,7 @@ use std::{
     future::pending,
     io::{self, IoSlice},
     pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -17,11 +18,12 @@ use socket2::SockRef;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
-    sync::watch,
+    sync::{Notify, watch},
     time::{Sleep, sleep, timeout},
 };
 
 use crate::{
+    audience::{Member, Seat},
     feed::Subscription,
     frame::{Frame, LAST_CHUNK},
     gateway::{Gateway, Stream},
@@ -44,24 +46,40 @@ const MAX_RECEIVED: usize = 16 << 10;
 /// After how many heartbeats without a byte taken a client is given up.
 const MAX_STUCK: u8 = 2;
 
-/// A connection to a client that is up to date.
+/// A connection to a client that is up to date. Its task waits for what goes wrong; what is told is written by the
+/// speaker of the topic, who calls [`Member::pump`].
 pub(crate) struct Line {
     connection: TcpStream,
-    live: Cursor,
-    beat: watch::Receiver<Beat>,
     gateway: Gateway,
+    writing: Mutex<Writing>,
+    /// Wakes the task: nothing can be written for now, or nothing more is to be written.
+    alarm: Notify,
+}
+
+/// How far a connection is written.
+struct Writing {
+    live: Cursor,
     /// What is left of a chunk that the kernel took a part of.
     rest: Bytes,
     /// How the stream ends when the rest is written.
     ending: Option<Ended>,
-    /// Fires when the client is to be sent away.
-    leaving: Option<Pin<Box<Sleep>>>,
+    /// What writing came to last.
+    pumped: Pumped,
     /// Something was written since the last heartbeat.
     has_moved: bool,
+}
+
+/// What the task of a connection keeps.
+pub(crate) struct Watch {
+    line: Arc<Line>,
+    seat: Seat,
+    beat: watch::Receiver<Beat>,
+    /// Fires when the client is to be sent away.
+    leaving: Option<Pin<Box<Sleep>>>,
     /// For how many heartbeats nothing could be written.
     stuck: u8,
     received: usize,
-    _permit: Permit,
+    permit: Permit,
 }
 
 /// What writing came to.
@@ -81,7 +99,7 @@ pub(crate) async fn begin(
     gateway: Gateway,
     stream: Stream,
     more_headers: &HeaderMap,
-) -> Option<Line> {
+) -> Option<Watch> {
     let Stream { subscription: Subscription { first, mut missed, live }, beat, permit } = stream;
     // Without a bound, the kernel hides for minutes that a client does not read.
     let buffer = SockRef::from(&connection).set_send_buffer_size(gateway.settings().send_buffer_bytes);
@@ -104,22 +122,14 @@ pub(crate) async fn begin(
             Err(_) => return give_up(Ended::Failed, &connection),
         }
     }
-    Some(Line {
-        connection,
-        live,
-        beat,
-        gateway,
-        rest: Bytes::new(),
-        ending: None,
-        leaving: None,
-        has_moved: true,
-        stuck: 0,
-        received: 0,
-        _permit: permit,
-    })
+    let topic = Arc::clone(live.topic());
+    let writing = Writing { live, rest: Bytes::new(), ending: None, pumped: Pumped::Idle, has_moved: true };
+    let line = Arc::new(Line { connection, gateway, writing: Mutex::new(writing), alarm: Notify::new() });
+    let seat = topic.seat(Arc::clone(&line) as Arc<dyn Member>);
+    Some(Watch { line, seat, beat, leaving: None, stuck: 0, received: 0, permit })
 }
 
-fn give_up(ended: Ended, connection: &TcpStream) -> Option<Line> {
+fn give_up(ended: Ended, connection: &TcpStream) -> Option<Watch> {
     ended.note();
     reset(connection);
     None
@@ -146,50 +156,49 @@ fn head(more: &HeaderMap) -> BytesMut {
     head
 }
 
-impl Line {
-    /// Writes until the end.
-    pub(crate) async fn run(mut self) {
-        let ended = loop {
-            match self.pump() {
-                Pumped::Over(ended) => break ended,
-                pumped => {
-                    if let Err(ended) = self.wait(pumped == Pumped::Blocked).await {
-                        break ended;
-                    }
-                }
-            }
-        };
-        ended.note();
-        match ended {
-            Ended::Completed | Ended::Drained if self.rest.is_empty() => {
-                // Fails only if the client is gone, which is as well.
-                let _ = self.connection.shutdown().await;
-            }
-            _ => reset(&self.connection),
+impl Member for Line {
+    fn pump(&self) {
+        let mut writing = self.writing();
+        let before = writing.pumped;
+        // Where the kernel takes nothing, the task waits for it; who is over is on the way out.
+        if before != Pumped::Idle {
+            return;
         }
+        writing.pumped = self.write(&mut writing);
+        if writing.pumped != Pumped::Idle {
+            self.alarm.notify_one();
+        }
+    }
+}
+
+impl Line {
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        // A panic in there would leave a stream that is broken off, which its client notices.
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what there is, as far as the kernel takes it.
-    fn pump(&mut self) -> Pumped {
+    fn write(&self, writing: &mut Writing) -> Pumped {
         loop {
-            let written = if self.rest.is_empty() {
-                if let Some(ended) = self.ending {
+            let written = if writing.rest.is_empty() {
+                if let Some(ended) = writing.ending {
                     return Pumped::Over(ended);
                 }
-                match self.live.ahead() {
-                    Ahead::Nothing => return Pumped::Idle,
-                    Ahead::Gone => return Pumped::Over(Ended::Lagged),
-                    Ahead::Ended => {
-                        self.end(LAST_CHUNK, Ended::Completed);
+                match self.write_events(writing) {
+                    Ok(Ahead::More) => Ok(()),
+                    Ok(Ahead::Nothing) => return Pumped::Idle,
+                    Ok(Ahead::Gone) => return Pumped::Over(Ended::Lagged),
+                    Ok(Ahead::Ended) => {
+                        writing.end(LAST_CHUNK, Ended::Completed);
                         continue;
                     }
-                    Ahead::More => self.write_events(),
+                    Err(error) => Err(error),
                 }
             } else {
-                self.connection.try_write(&self.rest).map(|written| self.rest.advance(written))
+                self.connection.try_write(&writing.rest).map(|written| writing.rest.advance(written))
             };
             match written {
-                Ok(()) => self.has_moved = true,
+                Ok(()) => writing.has_moved = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Pumped::Blocked,
                 Err(_) => return Pumped::Over(Ended::Gone),
             }
@@ -197,12 +206,19 @@ impl Line {
     }
 
     /// Writes some events at once.
-    fn write_events(&mut self) -> io::Result<()> {
+    fn write_events(&self, writing: &mut Writing) -> io::Result<Ahead> {
         let mut chunks = ArrayVec::<Bytes, FRAMES_AT_ONCE>::new();
-        self.live.peek(FRAMES_AT_ONCE, |told| chunks.push(told.frame.chunk().clone()));
-        let slices: ArrayVec<IoSlice<'_>, FRAMES_AT_ONCE> =
-            chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
-        let mut written = self.connection.try_write_vectored(&slices)?;
+        let ahead = writing.live.peek(FRAMES_AT_ONCE, |told| chunks.push(told.frame.chunk().clone()));
+        let mut written = match &*chunks {
+            [] => return Ok(ahead),
+            // What there mostly is costs the kernel less this way.
+            [chunk] => self.connection.try_write(chunk)?,
+            chunks => {
+                let slices: ArrayVec<IoSlice<'_>, FRAMES_AT_ONCE> =
+                    chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
+                self.connection.try_write_vectored(&slices)?
+            }
+        };
         let mut events = 0;
         for chunk in &chunks {
             if written == 0 {
@@ -210,23 +226,52 @@ impl Line {
             }
             events += 1;
             if written < chunk.len() {
-                self.rest = chunk.slice(written..);
+                writing.rest = chunk.slice(written..);
                 break;
             }
             written -= chunk.len();
         }
-        self.live.skip(events);
+        writing.live.skip(events);
         self.gateway.count_deliveries(events);
-        Ok(())
+        Ok(ahead)
     }
+}
 
+impl Writing {
     /// Ends after `last`.
     fn end(&mut self, last: Bytes, ended: Ended) {
         self.rest = last;
         self.ending = Some(ended);
     }
+}
 
-    /// Waits until there is something to do.
+impl Watch {
+    /// Watches until the end.
+    pub(crate) async fn run(mut self) {
+        // What was told before there was a seat.
+        self.line.pump();
+        let ended = loop {
+            let pumped = self.line.writing().pumped;
+            if let Pumped::Over(ended) = pumped {
+                break ended;
+            }
+            if let Err(ended) = self.wait(pumped == Pumped::Blocked).await {
+                break ended;
+            }
+        };
+        ended.note();
+        let Self { line, seat, permit, .. } = self;
+        drop(seat);
+        let is_whole = line.writing().rest.is_empty();
+        if !(is_whole && matches!(ended, Ended::Completed | Ended::Drained)) {
+            reset(&line.connection);
+        }
+        // The last one to hold the connection closes it: the speaker may for a moment.
+        drop(line);
+        drop(permit);
+    }
+
+    /// Waits until there is something to do, and does it.
     async fn wait(&mut self, is_blocked: bool) -> Result<(), Ended> {
         let leaving = async {
             match &mut self.leaving {
@@ -235,13 +280,18 @@ impl Line {
             }
         };
         tokio::select! {
-            () = self.live.changed(), if !is_blocked => Ok(()),
-            writable = self.connection.writable(), if is_blocked => writable.map_err(|_| Ended::Gone),
-            readable = self.connection.readable() => {
+            () = self.line.alarm.notified() => Ok(()),
+            writable = self.line.connection.writable(), if is_blocked => {
+                writable.map_err(|_| Ended::Gone)?;
+                self.line.writing().pumped = Pumped::Idle;
+                self.line.pump();
+                Ok(())
+            }
+            readable = self.line.connection.readable() => {
                 readable.map_err(|_| Ended::Gone)?;
                 self.discard()
             }
-            _ = self.beat.changed() => self.feel_beat(is_blocked),
+            _ = self.beat.changed() => self.feel_beat(),
             () = leaving => self.leave(),
         }
     }
@@ -249,7 +299,7 @@ impl Line {
     /// Notices that a client goes away. Whatever else it sends is of no interest.
     fn discard(&mut self) -> Result<(), Ended> {
         let mut bytes = [0; 256];
-        match self.connection.try_read(&mut bytes) {
+        match self.line.connection.try_read(&mut bytes) {
             Ok(read) if read > 0 && self.received < MAX_RECEIVED => {
                 self.received += read;
                 Ok(())
@@ -259,22 +309,28 @@ impl Line {
         }
     }
 
-    fn feel_beat(&mut self, is_blocked: bool) -> Result<(), Ended> {
+    fn feel_beat(&mut self) -> Result<(), Ended> {
         if self.beat.borrow_and_update().is_draining {
-            let gateway = &self.gateway;
+            let gateway = &self.line.gateway;
             self.leaving.get_or_insert_with(|| Box::pin(sleep(gateway.time_to_go())));
             return Ok(());
         }
-        let has_moved = std::mem::take(&mut self.has_moved);
+        let mut writing = self.line.writing();
+        let has_moved = std::mem::take(&mut writing.has_moved);
+        let is_blocked = writing.pumped == Pumped::Blocked;
         self.stuck = if is_blocked && !has_moved { self.stuck + 1 } else { 0 };
         if self.stuck >= MAX_STUCK {
             return Err(Ended::Slow);
         }
-        if is_blocked && self.live.ahead() == Ahead::Gone {
+        if is_blocked && writing.live.peek(0, |_| {}) == Ahead::Gone {
             return Err(Ended::Lagged);
         }
-        if !is_blocked && !has_moved && self.rest.is_empty() {
-            self.rest = Frame::heartbeat().chunk().clone();
+        if writing.pumped == Pumped::Idle && !has_moved && writing.rest.is_empty() {
+            writing.rest = Frame::heartbeat().chunk().clone();
+            drop(writing);
+            self.line.pump();
+            // A heartbeat is no sign that there was anything to say.
+            self.line.writing().has_moved = false;
         }
         Ok(())
     }
@@ -282,15 +338,18 @@ impl Line {
     /// Sends the client away, to come again.
     fn leave(&mut self) -> Result<(), Ended> {
         self.leaving = None;
-        if self.ending.is_some() {
+        let mut writing = self.line.writing();
+        if writing.ending.is_some() {
             return Ok(());
         }
-        if !self.rest.is_empty() {
+        if !writing.rest.is_empty() {
             return Err(Ended::Drained);
         }
-        let mut last = BytesMut::from(&self.gateway.farewell().chunk()[..]);
+        let mut last = BytesMut::from(&self.line.gateway.farewell().chunk()[..]);
         last.put_slice(&LAST_CHUNK);
-        self.end(last.freeze(), Ended::Drained);
+        writing.end(last.freeze(), Ended::Drained);
+        drop(writing);
+        self.line.pump();
         Ok(())
     }
 }

@@ -7,12 +7,15 @@ use std::sync::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::ring::{Ring, Since, Told};
+use crate::{
+    audience::Audience,
+    ring::{Ring, Since, Told},
+};
 
 /// One topic: a ring of events, and those who follow it.
-#[derive(Debug)]
 pub(crate) struct Topic {
     ring: RwLock<Ring>,
+    audience: Audience,
     tail: watch::Sender<Tail>,
     followers: AtomicUsize,
     idle_since: Mutex<Instant>,
@@ -20,7 +23,7 @@ pub(crate) struct Topic {
 
 /// How far a topic is, as its followers are woken with it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Tail {
+pub(crate) struct Tail {
     /// The place that the next event will take.
     next: u64,
     /// Nothing follows any more.
@@ -31,6 +34,7 @@ impl Default for Topic {
     fn default() -> Self {
         Self {
             ring: RwLock::default(),
+            audience: Audience::default(),
             tail: watch::Sender::default(),
             followers: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
@@ -43,6 +47,16 @@ impl Topic {
     pub(crate) fn ring(&self) -> RwLockReadGuard<'_, Ring> {
         // A panic within `push` cannot leave it half-changed in a way that matters: at worst a size is wrong.
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those who are written to by a speaker.
+    pub(crate) fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    /// Changes whenever something is told.
+    pub(crate) fn tail(&self) -> watch::Receiver<Tail> {
+        self.tail.subscribe()
     }
 
     /// Tells something to all who follow.
@@ -86,7 +100,6 @@ impl Topic {
 }
 
 /// A place in a topic, from which somebody reads on.
-#[derive(Debug)]
 pub(crate) struct Cursor {
     topic: Arc<Topic>,
     tail: watch::Receiver<Tail>,
@@ -107,22 +120,23 @@ pub(crate) enum Ahead {
 }
 
 impl Cursor {
-    /// What there is.
-    pub(crate) fn ahead(&mut self) -> Ahead {
-        // The tail first: what is told before the end is in the ring by then.
-        let tail = *self.tail.borrow_and_update();
-        match self.topic.ring().since(self.place) {
-            Since::Gone => Ahead::Gone,
-            Since::Told(told) if told.len() > 0 => Ahead::More,
-            Since::Told(_) if tail.is_ended => Ahead::Ended,
-            Since::Told(_) => Ahead::Nothing,
-        }
+    /// The topic.
+    pub(crate) fn topic(&self) -> &Arc<Topic> {
+        &self.topic
     }
 
-    /// Calls `each` with up to `max` events from the place on, and does not move.
-    pub(crate) fn peek(&self, max: usize, each: impl FnMut(&Told)) {
-        if let Since::Told(told) = self.topic.ring().since(self.place) {
-            told.take(max).for_each(each);
+    /// Calls `each` with up to `max` events from the place on, and does not move. Tells what there is.
+    pub(crate) fn peek(&mut self, max: usize, each: impl FnMut(&Told)) -> Ahead {
+        // The tail first: what is told before the end is in the ring by then.
+        let is_ended = self.tail.borrow_and_update().is_ended;
+        match self.topic.ring().since(self.place) {
+            Since::Gone => Ahead::Gone,
+            Since::Told(told) if told.len() > 0 => {
+                told.take(max).for_each(each);
+                Ahead::More
+            }
+            Since::Told(_) if is_ended => Ahead::Ended,
+            Since::Told(_) => Ahead::Nothing,
         }
     }
 
@@ -131,7 +145,7 @@ impl Cursor {
         self.place += events as u64;
     }
 
-    /// Waits until there may be something that `ahead` did not tell of.
+    /// Waits until there may be something that `peek` did not tell of.
     pub(crate) async fn changed(&mut self) {
         // Fails only if the topic is gone, which this holds.
         let _ = self.tail.changed().await;
@@ -140,14 +154,11 @@ impl Cursor {
     /// The next event: none after the last one, an error if the ring has it no more.
     pub(crate) async fn next(&mut self) -> Result<Option<Told>, TooSlow> {
         loop {
-            match self.ahead() {
+            let mut next = None;
+            match self.peek(1, |told| next = Some(told.clone())) {
                 Ahead::More => {
-                    let mut next = None;
-                    self.peek(1, |told| next = Some(told.clone()));
-                    if next.is_some() {
-                        self.skip(1);
-                        return Ok(next);
-                    }
+                    self.skip(1);
+                    return Ok(next);
                 }
                 Ahead::Nothing => self.changed().await,
                 Ahead::Ended => return Ok(None),
@@ -197,7 +208,7 @@ mod tests {
         topic.tell([told(2)]);
         topic.end();
         assert_eq!(reading.await.unwrap(), ["2"]);
-        assert_eq!(early.ahead(), Ahead::More);
+        assert_eq!(early.peek(1, |_| {}), Ahead::More);
         assert!(topic.idle_since().is_none());
         drop(early);
         assert!(topic.idle_since().is_some());
