@@ -14,6 +14,6 @@ COPY --from=build /project-sync /usr/local/bin/project-sync
 COPY --from=build --chown=nonroot:nonroot /data /data
 ENV PROJECT_SYNC_DATA=/data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8081
 ENTRYPOINT ["/usr/local/bin/project-sync"]
 CMD ["serve"]

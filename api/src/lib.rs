@@ -21,7 +21,7 @@ mod serve;
 mod settings;
 mod state;
 
-pub use layers::{admit, describe_metrics};
+pub use layers::{Pages, admit, describe_metrics};
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
 pub use routes::{beside, probes, router};

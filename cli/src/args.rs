@@ -2,6 +2,7 @@
 
 mod help;
 pub mod operator;
+mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -10,6 +11,7 @@ use entities::MemoryKind;
 use source::settings::Transfer;
 
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -114,6 +116,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Recompute the git tree from the rows and compare it with the commit's
     Verify(AtSync),
+    /// Follow a sync to its end, or all syncs of a project, whoever runs them
+    Watch(WatchArgs),
     /// Ask the pending or running syncs to end
     Cancel(OnBranch),
     /// Run the service in one process: the API, and a worker for the syncs
@@ -358,7 +362,7 @@ mod tests {
     fn help_is_stable() {
         let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff", "doctor"] {
+        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();

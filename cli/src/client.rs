@@ -2,13 +2,16 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use futures::{StreamExt, TryStreamExt};
+use gateway::{BrokenOff, Pieces};
 use reqwest::{
-    Client as Http, Method, Url,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    Client as Http, Method, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::{args::operator::ServerArgs, error::CliError};
 
@@ -27,7 +30,20 @@ const MAX_ANSWER_BYTES: usize = 32 << 20;
 /// The longest answer of something that is not our service that is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 200;
 
-/// A service at an address.
+/// How long a stream may last: longer than any sync. Whether it still lives is seen from what comes.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// What streams are.
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// What is answered where there are streams, and not the one that was asked for.
+const NOT_FOUND: [&str; 2] = ["sync-not-found", "project-not-found"];
+
+/// By which the service learns what was seen last.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// A service at an address. Cheap to clone.
+#[derive(Clone)]
 pub struct Client {
     http: Http,
     base: Url,
@@ -38,6 +54,18 @@ pub struct Client {
 struct ProblemAnswer {
     r#type: String,
     detail: String,
+}
+
+/// What asking for a stream comes to, unless it is refused for good.
+pub enum Opening {
+    /// A stream.
+    Stream(Pieces),
+    /// Everything was seen.
+    Over,
+    /// The service wants to be asked again, not before this time.
+    Later(CliError, Option<Duration>),
+    /// Nobody answers.
+    Away(CliError),
 }
 
 impl Client {
@@ -114,33 +142,93 @@ impl Client {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
-            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(self.strange(status.as_u16(), "the answer is too large"));
-            }
-            bytes.extend_from_slice(&chunk);
+        if !status.is_success() {
+            return Err(self.problem(response).await);
         }
-        if status.is_success() {
-            if bytes.is_empty() {
-                return Ok(Value::Null);
-            }
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| self.strange(status.as_u16(), &error.to_string()));
+        let bytes = self.body(response).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
         }
+        serde_json::from_slice(&bytes).map_err(|error| self.strange(status, &error.to_string()))
+    }
+
+    /// Asks for a stream of events, after the one with this id.
+    ///
+    /// # Errors
+    /// If it is refused, and will be if it is asked for again.
+    pub async fn stream(&self, path: &[&str], last_event_id: Option<&str>) -> Result<Opening, CliError> {
+        let mut request = self.http.get(self.url(path)).header(ACCEPT, EVENT_STREAM).timeout(STREAM_TIMEOUT);
+        if let Some(id) = last_event_id {
+            request = request.header(LAST_EVENT_ID, id);
+        }
+        let response = match timeout(ANSWER_TIMEOUT, request.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Ok(Opening::Away(self.unreachable(&error))),
+            Err(_) => return Ok(Opening::Away(self.silent())),
+        };
+        let status = response.status();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        match status {
+            StatusCode::NO_CONTENT => Ok(Opening::Over),
+            StatusCode::OK if header(CONTENT_TYPE).is_some_and(|kind| kind.starts_with(EVENT_STREAM)) => {
+                Ok(Opening::Stream(response.bytes_stream().map_err(|_| BrokenOff).boxed()))
+            }
+            StatusCode::OK => Err(self.strange(status, "")),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Ok(self.later(response).await),
+            status if status.is_server_error() => Ok(self.later(response).await),
+            _ => Err(match self.problem(response).await {
+                CliError::Refused { status: 404, code, .. } if !NOT_FOUND.contains(&code.as_str()) => {
+                    let hint =
+                        "`project-sync serve` and `project-sync gateway` stream events; `api` does not";
+                    let message = format!("there are no streams at {}", self.base);
+                    CliError::not_found(message, Some(hint.to_owned()))
+                }
+                error => error,
+            }),
+        }
+    }
+
+    async fn later(&self, response: Response) -> Opening {
+        // As a date, which it may be too, it is not worth a wrong clock.
+        let wait =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        Opening::Later(self.problem(response).await, wait.map(Duration::from_secs))
+    }
+
+    /// What an answer says is wrong.
+    async fn problem(&self, response: Response) -> CliError {
+        let status = response.status();
+        let bytes = match self.body(response).await {
+            Ok(bytes) => bytes,
+            Err(error) => return error,
+        };
         match serde_json::from_slice::<ProblemAnswer>(&bytes) {
-            Ok(problem) => Err(CliError::Refused {
+            Ok(problem) => CliError::Refused {
                 status: status.as_u16(),
                 code: problem.r#type.strip_prefix(api::TYPE_PREFIX).unwrap_or_default().to_owned(),
                 message: problem.detail,
-            }),
+            },
             Err(_) => {
                 let text: String = String::from_utf8_lossy(&bytes).chars().take(MAX_SHOWN_CHARS).collect();
-                Err(self.strange(status.as_u16(), text.trim()))
+                self.strange(status, text.trim())
             }
         }
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, CliError> {
+        let whole = async {
+            let mut bytes = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+                if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+                    return Err(self.strange(response.status(), "the answer is too large"));
+                }
+                bytes.extend_from_slice(&chunk);
+            }
+            Ok(bytes)
+        };
+        timeout(ANSWER_TIMEOUT, whole).await.unwrap_or_else(|_| Err(self.silent()))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> CliError {
@@ -152,12 +240,18 @@ impl Client {
             cause = inner.source();
         }
         if error.is_timeout() {
-            reason = format!("no answer within {} s", ANSWER_TIMEOUT.as_secs());
+            return self.silent();
         }
         CliError::Unreachable { server: self.base.to_string(), reason }
     }
 
-    fn strange(&self, status: u16, text: &str) -> CliError {
+    fn silent(&self) -> CliError {
+        let reason = format!("no answer within {} s", ANSWER_TIMEOUT.as_secs());
+        CliError::Unreachable { server: self.base.to_string(), reason }
+    }
+
+    fn strange(&self, status: StatusCode, text: &str) -> CliError {
+        let status = status.as_u16();
         let what = if text.is_empty() { "nothing else" } else { text };
         CliError::Unreachable {
             server: self.base.to_string(),

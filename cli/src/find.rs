@@ -138,7 +138,8 @@ impl SyncName {
     }
 }
 
-fn is_id_prefix(text: &str) -> bool {
+/// Whether this may be the start of an id: enough hexadecimal digits, with hyphens.
+pub fn is_id_prefix(text: &str) -> bool {
     let digits = text.bytes().filter(|byte| *byte != b'-');
     digits.clone().count() >= MIN_PREFIX_DIGITS && digits.into_iter().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -2,8 +2,8 @@
 //!
 //! [`args`] says what can be typed and [`settings`] what can be set; [`open`] wires database and worker together; each
 //! command is one file under [`commands`]. A sync is got done by [`drive`] and shown by [`live`]. What operators do works
-//! on the database or through a service's API: [`operator`]. Data goes to standard
-//! output, everything else to standard error.
+//! on the database or through a service's API: [`operator`]. What others do is followed by [`follow`]. Data goes to
+//! standard output, everything else to standard error.
 
 mod args;
 mod client;
@@ -11,6 +11,7 @@ mod commands;
 mod drive;
 mod error;
 mod find;
+mod follow;
 mod live;
 mod open;
 mod operator;

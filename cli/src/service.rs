@@ -80,6 +80,7 @@ impl Service {
             tenant: self.app.tenant,
             clock: Arc::new(move || clock.now()),
             metrics: Some(self.metrics.clone()),
+            pages: Some(web::answer),
         }
     }
 
@@ -105,7 +106,9 @@ impl Service {
 
     /// Serves streams, metrics and health.
     pub async fn serve_gateway(&self, listener: TcpListener, gateway: Gateway) -> Result<(), CliError> {
-        let router = api::beside(self.api_state(), gateway.router());
+        // Pages are where the API is.
+        let state = api::AppState { pages: None, ..self.api_state() };
+        let router = api::beside(state, gateway.router());
         self.serve_streams(listener, gateway, router).await
     }
 
@@ -119,15 +122,6 @@ impl Service {
         gateway::serve(listener, gateway, router, door, self.stop.cancelled())
             .await
             .map_err(CliError::io("serving events"))
-    }
-
-    /// Serves the API until the service is to end, then finishes what was asked.
-    pub async fn serve_api(&self, listener: TcpListener) -> Result<(), CliError> {
-        let router = api::router(self.api_state(), Router::new(), gateway::openapi());
-        let stop = self.stop.clone();
-        api::serve(listener, router, async move { stop.cancelled().await })
-            .await
-            .map_err(CliError::io("serving the API"))
     }
 
     /// Opens the API's address, which must be one that may be open.

@@ -14,7 +14,7 @@ use tokio::{sync::watch, task::yield_now};
 use crate::topic::{Tail, Topic};
 
 /// How many clients one speaker writes to before another begins, where there are processors for more.
-const MEMBERS_PER_SPEAKER: usize = 4_096;
+const MEMBERS_PER_SPEAKER: usize = 512;
 
 /// How many clients a speaker writes to before it lets other tasks have their turn.
 const MEMBERS_AT_ONCE: usize = 64;

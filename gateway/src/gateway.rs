@@ -1,6 +1,9 @@
 //! What opens streams, whatever they are written by.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use bus::ProgressBus;
 use entities::TenantId;
@@ -122,23 +125,40 @@ impl Gateway {
 
     /// Opens what a request asks for.
     pub(crate) async fn open(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Result<Opened, Refusal> {
-        let target = Target::of(uri.path());
-        let Some(known) = target else {
+        let Some(target) = Target::of(uri.path()) else {
             let is_project = uri.path().contains("/projects/");
             return Err(if is_project { Refusal::ProjectNotFound } else { Refusal::SyncNotFound });
         };
         let client = limits::client(peer, self.shared.client_header.as_ref(), headers);
         let permit = self.shared.limits.admit(client)?;
+        self.open_target(target, permit, last_event_id(uri, headers).as_deref()).await
+    }
+
+    /// Opens a stream for somebody within this process, who counts as a client of this machine.
+    pub(crate) async fn open_here(
+        &self,
+        target: Target,
+        last_event_id: Option<&str>,
+    ) -> Result<Opened, Refusal> {
+        let permit = self.shared.limits.admit(Ipv4Addr::LOCALHOST.into())?;
+        self.open_target(target, permit, last_event_id).await
+    }
+
+    async fn open_target(
+        &self,
+        target: Target,
+        permit: Permit,
+        last_event_id: Option<&str>,
+    ) -> Result<Opened, Refusal> {
         let beat = self.shared.heart.listen();
-        let id = last_event_id(uri, headers);
-        match self.hub().join(known, id.as_deref()).await {
+        match self.hub().join(target, last_event_id).await {
             Ok(Joined::Over) => Ok(Opened::Over),
             Ok(Joined::Stream(mut subscription)) => {
                 let retry = heart::retry(self.settings().retry_milliseconds);
                 subscription.first.insert(0, Frame::retry(retry));
                 Ok(Opened::Stream(Box::new(Stream { subscription, beat, permit })))
             }
-            Err(error) => Err(Refusal::of(target, &error)),
+            Err(error) => Err(Refusal::of(Some(target), &error)),
         }
     }
 

@@ -4,10 +4,11 @@
 //! a cursor each. A topic is fed by [`feed`]: the bus tells what happens, the database what was missed, and the [`hub`]
 //! compares the two, so that every client sees every event once and in order, and the last one always. What clients get
 //! is opened by the [`Gateway`]; it is written by [`socket`], which owns the connection and needs next to no memory for
-//! it, or by [`routes`] through hyper.
+//! it, or by [`routes`] through hyper. Who follows within this process gets the same bytes from [`Gateway::follow`].
 
 mod audience;
 mod feed;
+mod follow;
 mod frame;
 mod gateway;
 mod head;
@@ -28,12 +29,15 @@ mod telemetry;
 mod topic;
 
 pub use feed::{Reset, ResetReason, project::ProjectSnapshot};
+pub use follow::{BrokenOff, Followed, Pieces};
 pub use gateway::Gateway;
 pub use message::{
     EventMessage, EventName, ProjectMessage, ProjectSnapshotMessage, ResetMessage, ResetName, SnapshotName,
     SyncMessage, SyncSnapshotMessage,
 };
+pub use refusal::Refusal;
 pub use routes::{Peer, openapi};
 pub use serve::{Door, serve};
 pub use settings::{Settings, SettingsError};
+pub use target::Target;
 pub use telemetry::{LAG, LAG_BUCKETS, describe_metrics};

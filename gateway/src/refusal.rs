@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// Why a stream is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// There is no such sync. Trying again does not help.
     SyncNotFound,
     /// There is no such project. Trying again does not help.
@@ -50,6 +50,21 @@ impl Refusal {
                 Self::DatabaseAway
             }
         }
+    }
+
+    /// The status that a request for the stream is answered with: from 500 on, and for 429, trying again may help.
+    pub fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The stable word of the problem.
+    pub fn word(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The problem in words for the user.
+    pub fn detail(self) -> &'static str {
+        self.parts().3
     }
 
     fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {

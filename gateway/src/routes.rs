@@ -124,15 +124,20 @@ async fn follow(gateway: Gateway, peer: Option<Extension<Peer>>, uri: Uri, heade
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |Extension(Peer(address))| address);
     match gateway.open(peer, &uri, &headers).await {
         Ok(Opened::Over) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Opened::Stream(stream)) => {
-            let writing = Writing { gateway, stream, leaves_at: None, has_left: false };
-            (HEADERS, Body::from_stream(stream::unfold(writing, Writing::next))).into_response()
-        }
+        Ok(Opened::Stream(stream)) => (HEADERS, Body::from_stream(pieces(gateway, stream))).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// A stream that hyper writes.
+/// A stream as pieces of its body.
+pub(crate) fn pieces(
+    gateway: Gateway,
+    stream: Box<Stream>,
+) -> impl futures::Stream<Item = Result<Bytes, TooSlow>> + Send {
+    stream::unfold(Writing { gateway, stream, leaves_at: None, has_left: false }, Writing::next)
+}
+
+/// A stream that somebody else writes.
 struct Writing {
     gateway: Gateway,
     stream: Box<Stream>,

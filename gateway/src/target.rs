@@ -14,7 +14,7 @@ pub(crate) const PREFIX: &str = "/api/v1/events/";
 
 /// What is followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Target {
+pub enum Target {
     /// One sync.
     Sync(SyncId),
     /// All syncs of a project.

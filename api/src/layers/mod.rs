@@ -5,6 +5,7 @@ mod fallback;
 mod guard;
 mod idempotency;
 mod observe;
+mod pages;
 mod timeout;
 
 pub(crate) use cors::cors;
@@ -14,4 +15,6 @@ pub(crate) use guard::guard;
 pub(crate) use idempotency::idempotent;
 pub use observe::describe_metrics;
 pub(crate) use observe::observe;
+pub use pages::Pages;
+pub(crate) use pages::pages;
 pub(crate) use timeout::bounded;

@@ -55,6 +55,7 @@ pub fn beside(state: AppState, more: Router) -> Router {
 fn behind_the_door(router: Router<App>, app: App) -> Router {
     let router = router
         .layer(middleware::from_fn_with_state(app.clone(), layers::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), layers::pages))
         .layer(CatchPanicLayer::custom(layers::panicked));
     let router = match app.settings.cors_origins.is_empty() {
         true => router,

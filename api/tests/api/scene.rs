@@ -117,6 +117,7 @@ impl Scene {
             tenant,
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed))),
             metrics,
+            pages: None,
         };
         let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
         let gateway = Gateway::start(streamed, progress, tenant, gateway::Settings::default()).unwrap();

@@ -101,6 +101,7 @@ impl Service {
                 tenant,
                 clock: Arc::new(Utc::now),
                 metrics: None,
+                pages: None,
             },
             axum::Router::new(),
             gateway::openapi(),

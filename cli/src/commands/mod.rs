@@ -16,6 +16,7 @@ mod source;
 mod status;
 mod sync;
 mod verify;
+mod watch;
 
 use entities::SourceSpec;
 
@@ -52,6 +53,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
+    if let Command::Watch(args) = &command {
+        return watch::run(&global, settings, args).await;
+    }
     let spec = match &command {
         Command::Sync(args) => Some(source::apply(&args.source, &mut settings.source)?),
         Command::Branches(args) => Some(source::apply(args, &mut settings.source)?),
@@ -85,6 +89,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Api(_)
             | Command::Gateway(_)
             | Command::Worker(_)
+            | Command::Watch(_)
             | Command::Jobs(_)
             | Command::Queue(_)
             | Command::Dead(_)

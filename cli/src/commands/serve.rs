@@ -23,12 +23,13 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
     served.and(service.close().await)
 }
 
-/// Runs the API alone.
+/// Runs the API alone. It streams, too: gateways are for more clients than one process has room for.
 pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
     let service = Service::open(global, settings, Needs::SharedServers).await?;
     let listener = service.listen(args.listen).await?;
     announce_address(&listener)?;
-    let served = service.serve_api(listener).await;
+    let gateway = service.gateway()?;
+    let served = service.serve_all(listener, gateway).await;
     served.and(service.close().await)
 }
 

@@ -1,15 +1,18 @@
 //! How a running sync is shown: events as JSON lines on standard output, and for people a live view on a terminal or
-//! plain lines, on standard error.
+//! plain lines, on standard error. [`View`] is of one sync, [`ProjectView`] of all those of a project.
 
+mod past;
 mod plain;
+mod project;
 mod terminal;
 
 use std::io::{self, IsTerminal};
 
-use bus::ProgressEvent;
+use bus::{ProgressEvent, SyncSnapshot};
 use entities::SyncKind;
 
 pub use plain::line;
+pub use project::{ProjectView, outcome};
 
 use crate::{
     args::{Global, Output},
@@ -41,18 +44,33 @@ impl View {
         Self::with(global.output, global.quiet, kind)
     }
 
+    /// The same where programs are told by somebody else.
+    pub fn for_people(global: &Global, kind: SyncKind) -> Self {
+        let mut view = Self::of(global, kind);
+        view.json = None;
+        view
+    }
+
     fn with(output: Output, is_quiet: bool, kind: SyncKind) -> Self {
-        let is_json = output == Output::Json;
-        // Two writers on one terminal would tear each other's lines.
-        let is_taken = is_json && io::stdout().is_terminal();
-        let human = if is_quiet || is_taken {
-            Human::Nothing
-        } else if io::stderr().is_terminal() {
-            Human::Terminal(Box::new(terminal::Terminal::new(kind)))
-        } else {
-            Human::Plain(plain::Plain::default())
+        let human = match Means::of(output, is_quiet) {
+            Means::None => Human::Nothing,
+            Means::Terminal => Human::Terminal(Box::new(terminal::Terminal::new(kind))),
+            Means::Lines => Human::Plain(plain::Plain::default()),
         };
-        Self { json: is_json.then(Out::stdout), human }
+        Self { json: (output == Output::Json).then(Out::stdout), human }
+    }
+
+    /// Shows where a sync stands, in the place of what was shown before. Events that follow go on from there.
+    pub fn join(&mut self, snapshot: &SyncSnapshot) {
+        let past = past::events(snapshot);
+        match &mut self.human {
+            Human::Nothing => {}
+            Human::Plain(plain) => {
+                plain.note(&past::heading(snapshot));
+                past.iter().for_each(|event| plain.show(event));
+            }
+            Human::Terminal(terminal) => past.iter().for_each(|event| terminal.show(event)),
+        }
     }
 
     /// Tells what happens between syncs.
@@ -90,5 +108,27 @@ impl View {
 impl Drop for View {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// By which means people are shown something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Means {
+    None,
+    Lines,
+    Terminal,
+}
+
+impl Means {
+    fn of(output: Output, is_quiet: bool) -> Self {
+        // Two writers on one terminal would tear each other's lines.
+        let is_taken = output == Output::Json && io::stdout().is_terminal();
+        if is_quiet || is_taken {
+            Self::None
+        } else if io::stderr().is_terminal() {
+            Self::Terminal
+        } else {
+            Self::Lines
+        }
     }
 }

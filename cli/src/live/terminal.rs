@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// How often the clock and the spinner move.
-const TICK: Duration = Duration::from_millis(120);
+pub const TICK: Duration = Duration::from_millis(120);
 
 /// The most times a second that the terminal is drawn.
-const DRAWS_PER_SECOND: u8 = 15;
+pub const DRAWS_PER_SECOND: u8 = 15;
 
 /// Where a phase stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,7 +157,7 @@ impl Terminal {
 }
 
 /// A style whose template is a constant of this file.
-fn style(template: &str) -> ProgressStyle {
+pub fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

@@ -15,23 +15,22 @@ use entities::{
     queue::{self as rows, PauseScope},
     syncs,
 };
+use gateway::{Gateway, Target};
 use sea_orm::DatabaseConnection;
 use serde_json::Value;
 
-use super::{Bulk, DeadVerb, JobsVerb, Listed, Look, Operator, away::Away, json};
+use super::{Bulk, DeadVerb, JobsVerb, Listed, Operator, away::Away, json};
 use crate::{
     args::Global,
     error::CliError,
     find,
+    follow::{Follower, Origin},
     open::{App, dispatcher},
     settings::Settings,
 };
 
 /// How many of a job's last events are shown with it, as the API does.
 const LAST_EVENTS: u64 = 20;
-
-/// The most events that are read at once.
-const EVENTS_AT_ONCE: u64 = 500;
 
 /// What is said of a queue that is inside another process.
 pub const ELSEWHERE: &str = "inside the service's process: ask it with --server";
@@ -150,23 +149,20 @@ impl Operator for Direct {
         Ok(Listed { items, next })
     }
 
-    async fn look(&self, id: SyncId, after: i64) -> Result<Look, CliError> {
+    async fn job(&self, id: SyncId) -> Result<Value, CliError> {
         let sync = self.sync(id).await?;
         let places = projects::places(&self.app.db, [sync.branch_id]).await?;
         let mut last = syncs::last_events(&self.app.db, id, LAST_EVENTS).await?;
         last.reverse();
         let last: Vec<EventDto> = last.into_iter().map(Into::into).collect();
-        let job = json(&JobDetailDto { job: JobDto::new(&sync, &places), events: last })?;
-        let mut events = Vec::new();
-        let mut seen = after;
-        loop {
-            let page = syncs::events(&self.app.db, id, seen, EVENTS_AT_ONCE).await?;
-            let Some(newest) = page.last() else { break };
-            seen = newest.seq;
-            // An event of another form is of a newer version of this program.
-            events.extend(page.into_iter().filter_map(|row| serde_json::from_value(row.payload).ok()));
-        }
-        Ok(Look { job, events })
+        json(&JobDetailDto { job: JobDto::new(&sync, &places), events: last })
+    }
+
+    fn follow(&self, target: Target) -> Result<Follower, CliError> {
+        let Dispatcher { db, progress, .. } = self.dispatcher.clone();
+        let gateway = Gateway::start(db, progress, self.app.tenant, self.app.settings.gateway.clone())
+            .map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        Ok(Follower::new(Origin::Here(gateway), target))
     }
 
     async fn change_job(&self, verb: JobsVerb, id: SyncId) -> Result<Option<SyncId>, CliError> {

@@ -9,8 +9,8 @@ pub mod view;
 
 use api::model::{BulkDto, DeadFilterDto, JobFilterDto};
 use async_trait::async_trait;
-use bus::ProgressEvent;
 use entities::{DeadJobId, ProjectId, SyncId};
+use gateway::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use crate::{
     args::{Global, operator::ServerArgs},
     client::Client,
     error::CliError,
+    follow::Follower,
     settings::Settings,
 };
 
@@ -33,14 +34,6 @@ pub struct Listed {
     /// Where the next part begins. None: this was the last one.
     #[serde(default, rename = "nextCursor")]
     pub next: Option<String>,
-}
-
-/// A job and what happened to it.
-pub struct Look {
-    /// The job with its last events, as the API answers it.
-    pub job: Value,
-    /// Its events after the one that was asked for, as far as they are still told.
-    pub events: Vec<ProgressEvent>,
 }
 
 /// What is done to jobs.
@@ -100,8 +93,11 @@ pub trait Operator: Send + Sync {
     /// Jobs from a place on, at most `limit` (at most [`PAGE`]).
     async fn jobs(&self, filter: &JobFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError>;
 
-    /// A job, and its events after number `after`.
-    async fn look(&self, id: SyncId, after: i64) -> Result<Look, CliError>;
+    /// A job with its last events.
+    async fn job(&self, id: SyncId) -> Result<Value, CliError>;
+
+    /// Follows a sync or a project.
+    fn follow(&self, target: Target) -> Result<Follower, CliError>;
 
     /// Does something to one job. The sync that does it again, if that was wanted.
     async fn change_job(&self, verb: JobsVerb, id: SyncId) -> Result<Option<SyncId>, CliError>;

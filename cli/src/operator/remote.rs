@@ -3,11 +3,17 @@
 use api::model::{DeadFilterDto, JobFilterDto};
 use async_trait::async_trait;
 use entities::{DeadJobId, ProjectId, SyncId};
-use serde::{Deserialize, de::DeserializeOwned};
+use gateway::Target;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Bulk, DeadVerb, JobsVerb, Listed, Look, Operator, PAGE, find::ids_beginning};
-use crate::{client::Client, error::CliError, find::suggest};
+use super::{Bulk, DeadVerb, JobsVerb, Listed, Operator, PAGE, find::ids_beginning};
+use crate::{
+    client::Client,
+    error::CliError,
+    find::suggest,
+    follow::{Follower, Origin},
+};
 
 /// The most projects that are looked through for a name.
 const MAX_PROJECTS: usize = 10_000;
@@ -15,13 +21,6 @@ const MAX_PROJECTS: usize = 10_000;
 /// A service.
 pub struct Remote {
     client: Client,
-}
-
-/// An event of a job, as far as it is read.
-#[derive(Deserialize)]
-struct Told {
-    seq: i64,
-    payload: Value,
 }
 
 impl Remote {
@@ -79,13 +78,12 @@ impl Operator for Remote {
         self.list(&["admin", "jobs"], super::json(filter)?, from, limit).await
     }
 
-    async fn look(&self, id: SyncId, after: i64) -> Result<Look, CliError> {
-        let job = self.client.get(&["admin", "jobs", &id.to_string()], &()).await?;
-        let told: Vec<Told> = self.read(job["events"].clone())?;
-        // An event of another form is of a newer version of this program.
-        let new = told.into_iter().filter(|told| told.seq > after);
-        let events = new.filter_map(|told| serde_json::from_value(told.payload).ok()).collect();
-        Ok(Look { job, events })
+    async fn job(&self, id: SyncId) -> Result<Value, CliError> {
+        self.client.get(&["admin", "jobs", &id.to_string()], &()).await
+    }
+
+    fn follow(&self, target: Target) -> Result<Follower, CliError> {
+        Ok(Follower::new(Origin::Service(self.client.clone()), target))
     }
 
     async fn change_job(&self, verb: JobsVerb, id: SyncId) -> Result<Option<SyncId>, CliError> {

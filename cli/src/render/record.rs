@@ -167,7 +167,7 @@ impl SyncRecord {
 }
 
 /// The counts of files in words.
-fn file_counts(counts: &SyncCounts) -> String {
+pub fn file_counts(counts: &SyncCounts) -> String {
     let parts: Vec<String> = [
         (counts.added, "added"),
         (counts.modified, "modified"),

@@ -21,6 +21,9 @@ pub use process::{PATIENCE, ServiceProcess};
 /// What environment variables of ours begin with.
 const VARIABLES: &str = "PROJECT_SYNC";
 
+/// Any port of this machine that is free.
+const ANY_PORT: &str = "127.0.0.1:0";
+
 /// Starts processes of one program under the same settings.
 #[derive(Debug)]
 pub struct Launcher {
@@ -51,8 +54,13 @@ impl Launcher {
 
     /// Starts the service in one process, on the data in `data`.
     pub async fn embedded(&self, data: &Path) -> ServiceProcess {
+        self.embedded_at(data, ANY_PORT).await
+    }
+
+    /// The same at an address.
+    pub async fn embedded_at(&self, data: &Path, address: &str) -> ServiceProcess {
         let mut arguments: Vec<OsString> = vec!["serve".into(), "--data".into(), data.into()];
-        arguments.extend(["--listen".into(), "127.0.0.1:0".into()]);
+        arguments.extend(["--listen".into(), address.into()]);
         self.start("serve", &arguments, &[]).await
     }
 
@@ -96,8 +104,19 @@ impl Deployment {
 
     /// Starts a process that answers requests and reaches the servers by these URLs.
     pub async fn api_on(&self, postgres_url: &str, redis_url: &str) -> ServiceProcess {
-        let arguments = ["api", "--listen", "127.0.0.1:0"].map(OsString::from);
+        let arguments = ["api", "--listen", ANY_PORT].map(OsString::from);
         self.launcher.start("api", &arguments, &servers(postgres_url, redis_url)).await
+    }
+
+    /// Starts a process that streams events, on a free port.
+    pub async fn gateway(&self) -> ServiceProcess {
+        self.gateway_at(ANY_PORT).await
+    }
+
+    /// Starts a process that streams events, at an address.
+    pub async fn gateway_at(&self, address: &str) -> ServiceProcess {
+        let arguments = ["gateway", "--listen", address].map(OsString::from);
+        self.launcher.start("gateway", &arguments, &servers(&self.postgres_url, &self.redis_url)).await
     }
 
     /// Starts a worker.

@@ -70,6 +70,11 @@ impl ServiceProcess {
         self.ready.strip_prefix("listening on ").unwrap_or_else(|| panic!("no address in: {}", self.ready))
     }
 
+    /// Where it listens, for another one to come after it.
+    pub fn address(&self) -> &str {
+        self.url().trim_start_matches("http://")
+    }
+
     /// Asks it over its API.
     pub fn client(&self) -> ApiClient {
         ApiClient::new(self.url())

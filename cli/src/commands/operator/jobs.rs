@@ -36,7 +36,7 @@ pub async fn run(global: &Global, operator: &dyn Operator, command: &JobsCommand
         JobsCommand::Ls(args) => ls(global, operator, args).await,
         JobsCommand::Show(args) => {
             let id = find::job(operator, &args.id).await?;
-            show(global, &operator.look(id, i64::MAX).await?.job)
+            show(global, &operator.job(id).await?)
         }
         JobsCommand::Watch(args) => watch::run(global, operator, find::job(operator, &args.id).await?).await,
         JobsCommand::Cancel(args) => {
@@ -197,7 +197,7 @@ async fn change(
         }
         return carry_out(global, words, args.how, true, async |dry_run| {
             let done = match dry_run {
-                true => each(&ids, async |id| operator.look(id, i64::MAX).await.map(|_| None)).await,
+                true => each(&ids, async |id| operator.job(id).await.map(|_| None)).await,
                 false => each(&ids, async |id| operator.change_job(verb, id).await).await,
             };
             Ok(done.tried(dry_run))
