@@ -6,6 +6,10 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const DIST = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url));
+/** The same as the binary's. */
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; " +
+  "form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -57,7 +61,8 @@ async function sendFile(path: string, answer: ServerResponse): Promise<void> {
   const name = extname(path) === '' ? 'index.html' : path.slice(1);
   try {
     const content = await readFile(join(DIST, name.replaceAll('..', '')));
-    answer.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream' }).end(content);
+    const type = TYPES[extname(name)] ?? 'application/octet-stream';
+    answer.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': POLICY }).end(content);
   } catch {
     answer.writeHead(404).end();
   }
