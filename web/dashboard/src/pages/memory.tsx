@@ -1,14 +1,17 @@
 import { Dialog, formatDate, label, plural, useLongList, type MemoryEntry, type MemoryKind } from '@project-sync/react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { client } from '../api.js';
 import { StatePicker } from '../parts/state-picker.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
 import { useTyped, useUrl } from '../parts/url.js';
 import { endedKey, type ProjectPageProps } from './shared.js';
 
-/** As many are asked for at once. */
+/** The first page, and those that follow. */
 const PAGE = 100;
+const NEXT_PAGE = 500;
+/** So many rows before the end the next page is asked for. */
+const AHEAD = 30;
 const ROW_HEIGHT = 62;
 const KINDS: MemoryKind[] = ['letter', 'guide', 'document'];
 
@@ -22,12 +25,17 @@ export default function MemoryPage({ project, projectSync, branch, setBranch }: 
   const list = useInfiniteQuery({
     queryKey: ['memory', project.id, branch, at, query, kind, all, endedKey(projectSync)],
     queryFn: ({ pageParam, signal }) =>
-      client.projects.memory(project.id, { branch, at, query, kind, all, limit: PAGE, cursor: pageParam }, { signal }),
+      client.projects.memory(project.id, { branch, at, query, kind, all, limit: pageParam === undefined ? PAGE : NEXT_PAGE, cursor: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   const rows = useLongList<HTMLUListElement>(entries.length, ROW_HEIGHT);
+  const { fetchNextPage } = list;
+  const needsMore = rows.isLong && rows.to >= entries.length - AHEAD && list.hasNextPage && !list.isFetching && !list.isError;
+  useEffect(() => {
+    if (needsMore) void fetchNextPage();
+  }, [needsMore, fetchNextPage]);
   return (
     <div className="stack">
       <StatePicker {...{ project, projectSync, branch, setBranch, at }} setAt={(at) => change({ at })} />
