@@ -254,7 +254,7 @@ describe('the history', () => {
       memory: [{ change: 'replaced', kind: 'guide', key: 'AGENTS.md#x', title: 'How we test' }],
     };
     render(<Page />);
-    await userEvent.click(await screen.findByRole('button', { name: 'Changes of #2' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Changes of #2 of main' }));
     const dialog = screen.getByRole('dialog', { name: 'Changes of main #2' });
     await waitFor(() => expect(within(dialog).getByText('src/new.rs')).toBeTruthy());
     expect(within(dialog).getByText('from a.md')).toBeTruthy();
@@ -272,8 +272,8 @@ describe('the history', () => {
     service.history = chain();
     service.diff = { syncId: syncId(1), files: [], memory: [{ change: 'created', kind: 'letter', key: 'k', title: 'An old letter' }] };
     render(<Page />);
-    expect(((await screen.findByRole('button', { name: 'Restore memory to #3' })) as HTMLButtonElement).disabled).toBe(true);
-    await userEvent.click(screen.getByRole('button', { name: 'Restore memory to #1' }));
+    expect(((await screen.findByRole('button', { name: 'Restore memory to #3 of main' })) as HTMLButtonElement).disabled).toBe(true);
+    await userEvent.click(screen.getByRole('button', { name: 'Restore memory to #1 of main' }));
     const dialog = screen.getByRole('dialog', { name: 'Restore main to #1?' });
     await waitFor(() => expect(within(dialog).getByText('An old letter')).toBeTruthy());
     // From what is there now to what would be there.
@@ -289,7 +289,7 @@ describe('the history', () => {
     const body = { type: 'urn:project-sync:problem:branch-busy', title: 'The branch is busy', status: 409, detail: 'A sync runs.' };
     service.instead.set(`POST /api/v1/projects/${PROJECT}/sync/restore`, { status: 409, body });
     render(<Page />);
-    await userEvent.click(await screen.findByRole('button', { name: 'Restore memory to #1' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Restore memory to #1 of main' }));
     await userEvent.click(screen.getByRole('button', { name: 'Restore to #1' }));
     await waitFor(() => expect(within(screen.getByRole('dialog')).getByText('A sync runs.')).toBeTruthy());
   });
