@@ -84,7 +84,7 @@ export class GitServer {
   }
 
   #keep(answer: ServerResponse, rest: Buffer): void {
-    const held: Held = { release: () => answer.end(rest), cut: () => answer.destroy(), gone: once(answer, 'close') };
+    const held: Held = { release: () => answer.end(rest), cut: () => answer.destroy(), gone: new Promise((resolve) => answer.once('close', resolve)) };
     this.#held.add(held);
     const waiting = this.#waiting.shift();
     if (waiting) waiting(held);

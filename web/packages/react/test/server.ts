@@ -73,6 +73,7 @@ function hold(request: IncomingMessage, response: ServerResponse): Held {
     },
     end: () => response.end(),
     cut: () => request.socket.destroy(),
-    gone: once(request.socket, 'close').then(() => {}),
+    // Not `once`, which rejects when the other side resets the connection: that is going, too.
+    gone: new Promise((resolve) => request.socket.once('close', () => resolve())),
   };
 }
