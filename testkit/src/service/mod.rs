@@ -100,6 +100,12 @@ impl Deployment {
         self.launcher.start("api", &arguments, &servers(postgres_url, redis_url)).await
     }
 
+    /// Starts a process that streams events, on a free port.
+    pub async fn gateway(&self) -> ServiceProcess {
+        let arguments = ["gateway", "--listen", "127.0.0.1:0"].map(OsString::from);
+        self.launcher.start("gateway", &arguments, &servers(&self.postgres_url, &self.redis_url)).await
+    }
+
     /// Starts a worker.
     pub async fn worker(&self) -> ServiceProcess {
         self.worker_on(&self.postgres_url, &self.redis_url).await
