@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
-    time::{interval, sleep, timeout_at},
+    time::{Interval, interval, sleep, timeout_at},
 };
 
 use crate::{
@@ -75,15 +75,15 @@ pub(crate) struct Plan {
     pub(crate) comes_after: usize,
     /// What it says it has seen when it comes for the first time.
     pub(crate) last_event_id: Option<String>,
-    /// How slowly it reads at first: so many bytes each second, until it is cut off.
-    pub(crate) bytes_per_second: Option<u64>,
+    /// After so many messages it reads a byte a second, until it is cut off.
+    pub(crate) slow_after: Option<usize>,
     pub(crate) receive_buffer: ReceiveBuffer,
 }
 
 impl Plan {
     /// From now on, as fast as can be.
     pub(crate) fn new(target: Target) -> Self {
-        Self { target, comes_after: 0, last_event_id: None, bytes_per_second: None, receive_buffer: None }
+        Self { target, comes_after: 0, last_event_id: None, slow_after: None, receive_buffer: None }
     }
 }
 
@@ -165,17 +165,6 @@ impl Record {
         self.visits.iter().for_each(|visit| *partings.entry(visit.parting).or_default() += 1);
         partings
     }
-
-    /// Why it was told to forget what it has.
-    pub(crate) fn resets(&self) -> Vec<&str> {
-        self.entries
-            .iter()
-            .filter_map(|entry| match &entry.heard {
-                Heard::Reset(reason) => Some(reason.as_str()),
-                _ => None,
-            })
-            .collect()
-    }
 }
 
 /// The clients of a test.
@@ -242,11 +231,6 @@ impl Audience {
         let mut heard = self.heard.subscribe();
         let waiting = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| *heard >= messages));
         assert!(waiting.await.is_ok(), "only {} of {messages} messages are heard", *self.heard.borrow());
-    }
-
-    /// All clients go away and come again.
-    pub(crate) fn scatter(&self) {
-        self.clients.iter().for_each(|(leave, _)| leave.notify_one());
     }
 
     /// So many clients of a hundred go away each second and come again.
@@ -359,7 +343,7 @@ impl Client {
     }
 
     async fn listen(&mut self, mut wire: Wire) -> (Parting, bool, Option<Finish>) {
-        let mut pace = self.plan.bytes_per_second.take().map(|bytes| interval(Duration::from_secs(1) / bytes as u32));
+        let (slow_after, mut pace) = (self.plan.slow_after.take(), None::<Interval>);
         let mut closing = self.ledger.closing();
         let (leave, mut has_heard, mut was_sent_away) = (Arc::clone(&self.leave), false, false);
         loop {
@@ -393,6 +377,9 @@ impl Client {
                         self.listening.send_modify(|listening| *listening += 1);
                     }
                     self.hear(message, wire.moved_at);
+                    if slow_after.is_some_and(|messages| self.record.entries.len() >= messages) {
+                        pace.get_or_insert_with(|| interval(Duration::from_secs(1)));
+                    }
                     if self.has_seen_all() {
                         return (Parting::Left, was_sent_away, Some(Finish::Seen));
                     }

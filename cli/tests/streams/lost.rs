@@ -73,7 +73,7 @@ async fn the_log_is_trimmed() {
     audience.listens(300).await;
     for round in 0..10 {
         script.write(20, Duration::from_millis(10)).await;
-        let late = Plan { comes_after: author.ledger.events() + 10, ..Plan::new(Target::Sync(script.id)) };
+        let late = Plan { comes_after: author.ledger.events() + 5, ..Plan::new(Target::Sync(script.id)) };
         audience.join(Plan { last_event_id: Some((script.last - 15).to_string()), ..late });
         script.telling = Telling::Never;
         script.write(5, Duration::ZERO).await;

@@ -9,10 +9,13 @@ mod audience;
 mod author;
 #[path = "../faults/chance.rs"]
 mod chance;
+mod gateways;
 mod late;
 mod ledger;
 mod lost;
+mod projects;
 mod restless;
+mod slow;
 mod stage;
 mod verdict;
 mod wire;

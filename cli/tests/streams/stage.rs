@@ -87,6 +87,7 @@ impl Stage {
 pub(crate) struct Embedded {
     pub(crate) process: ServiceProcess,
     pub(crate) db: DatabaseConnection,
+    launcher: Launcher,
     folder: TempDir,
 }
 
@@ -96,15 +97,17 @@ impl Embedded {
         let folder = server_folder().unwrap();
         let data = folder.path().join("data");
         // Its own worker takes no sync from the author.
-        let process = launcher(folder.path()).set("worker.rescue_seconds", 3_600).embedded(&data).await;
+        let launcher = launcher(folder.path()).set("worker.rescue_seconds", 3_600);
+        let process = launcher.embedded(&data).await;
         let url = format!("sqlite:{}", data.join("project-sync.db").display());
         let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
-        Self { process, db, folder }
+        Self { process, db, launcher, folder }
     }
 
-    /// The folder of everything.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Starts another process beside the first one, which is given back.
+    pub(crate) async fn replace(&mut self) -> ServiceProcess {
+        let next = self.launcher.embedded(&self.folder.path().join("data")).await;
+        std::mem::replace(&mut self.process, next)
     }
 }
 
