@@ -10,6 +10,7 @@ use chrono::Utc;
 use entities::{
     ProjectId, ProjectSync, SourceSpec, SyncId, SyncTrigger, TenantId,
     projects::{self, ConnectedProject, LOCAL_TENANT},
+    queue::{self, PauseScope},
     syncs::{self, Claim, ClaimOutcome, Ending, NewSync, Totals},
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection};
@@ -52,6 +53,13 @@ impl Author {
 
     /// One who only writes rows, into the database of another process.
     pub(crate) async fn beside(db: &DatabaseConnection) -> Self {
+        // The process's own worker takes no sync from the author.
+        queue::pause(db, PauseScope::Queue, None, Utc::now()).await.unwrap();
+        Self::on(db, Arc::new(LocalProgressBus::default())).await
+    }
+
+    /// One who writes nothing and knows what others wrote.
+    pub(crate) async fn silent(db: &DatabaseConnection) -> Self {
         Self::on(db, Arc::new(LocalProgressBus::default())).await
     }
 
@@ -80,8 +88,8 @@ impl Author {
             Telling::Aloud => Arc::clone(&self.aloud),
             Telling::InTheLog | Telling::Never => Arc::new(LocalProgressBus::default()),
         };
-        let queue = Arc::new(LocalQueue::new(LEASE));
-        let dispatcher = Dispatcher { db: self.db.clone(), queue, progress };
+        let jobs = Arc::new(LocalQueue::new(LEASE));
+        let dispatcher = Dispatcher { db: self.db.clone(), queue: jobs, progress };
         let new = NewSync {
             trigger: SyncTrigger::Api,
             forced: false,
@@ -133,9 +141,13 @@ pub(crate) struct Script {
 impl Script {
     /// Claims the sync, as a worker does that begins.
     pub(crate) async fn begin(&mut self) {
+        let is_paused = queue::resume(&self.db, PauseScope::Queue).await.unwrap();
         let claimed = syncs::claim(&self.db, self.id, "author", Utc::now(), LEASE).await.unwrap();
         let ClaimOutcome::Claimed(claim) = claimed else { panic!("not claimed: {claimed:?}") };
         self.claim = Some(claim);
+        if is_paused {
+            queue::pause(&self.db, PauseScope::Queue, None, Utc::now()).await.unwrap();
+        }
     }
 
     /// Writes so many more events, one at each beat.

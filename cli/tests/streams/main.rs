@@ -7,8 +7,10 @@
 
 mod audience;
 mod author;
+mod bogus;
 #[path = "../faults/chance.rs"]
 mod chance;
+mod crowd;
 mod gateways;
 mod late;
 mod ledger;
@@ -19,5 +21,6 @@ mod slow;
 mod stage;
 mod verdict;
 mod wire;
+mod worker;
 
 pub(crate) use chance::{Chance, alone, rounds};

@@ -104,6 +104,11 @@ impl Embedded {
         Self { process, db, launcher, folder }
     }
 
+    /// The folder of everything.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Starts another process beside the first one, which is given back.
     pub(crate) async fn replace(&mut self) -> ServiceProcess {
         let next = self.launcher.embedded(&self.folder.path().join("data")).await;
