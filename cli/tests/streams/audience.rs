@@ -307,7 +307,8 @@ impl Client {
             let place = self.places.get(self.place);
             let began = Instant::now();
             let visited = timeout_at(deadline, self.visit(place)).await;
-            let (parting, was_sent_away, finish) = visited.unwrap_or((Parting::Left, false, Some(Finish::TooLong)));
+            let (parting, was_sent_away, finish) =
+                visited.unwrap_or((Parting::Left, false, Some(Finish::TooLong)));
             self.record.visits.push(Visit { place, began, ended: Instant::now(), parting, was_sent_away });
             if let Some(finish) = finish {
                 self.record.finish = finish;
@@ -335,7 +336,9 @@ impl Client {
             }
             Ok(head) if head.status == 204 => return (Parting::Refused(204), false, Some(Finish::Over)),
             Ok(head) if head.status == 404 => return (Parting::Refused(404), false, Some(Finish::NotFound)),
-            Ok(head) if matches!(head.status, 429 | 503) => return (Parting::Refused(head.status), false, None),
+            Ok(head) if matches!(head.status, 429 | 503) => {
+                return (Parting::Refused(head.status), false, None);
+            }
             Ok(head) => panic!("an answer that nobody expects: {head:?}"),
             Err(_) => return (Parting::Broken, false, None),
         }

@@ -90,12 +90,7 @@ impl Author {
         };
         let jobs = Arc::new(LocalQueue::new(LEASE));
         let dispatcher = Dispatcher { db: self.db.clone(), queue: jobs, progress };
-        let new = NewSync {
-            trigger: SyncTrigger::Api,
-            forced: false,
-            restore_seq: None,
-            trace_parent: None,
-        };
+        let new = NewSync { trigger: SyncTrigger::Api, forced: false, restore_seq: None, trace_parent: None };
         let requested = dispatcher.request(&branch, new, false, Utc::now()).await.unwrap();
         assert!(requested.is_new);
         let sync = requested.sync;
@@ -139,28 +134,26 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Claims the sync, as a worker does that begins.
-    pub(crate) async fn begin(&mut self) {
-        let is_paused = queue::resume(&self.db, PauseScope::Queue).await.unwrap();
+    /// Claims the sync, as a worker does that begins. Beside another process that would be taken for the claim of a worker
+    /// that is gone, so there the sync only waits.
+    async fn begin(&mut self) {
+        if self.claim.is_some() || self.redis.is_none() {
+            return;
+        }
         let claimed = syncs::claim(&self.db, self.id, "author", Utc::now(), LEASE).await.unwrap();
         let ClaimOutcome::Claimed(claim) = claimed else { panic!("not claimed: {claimed:?}") };
         self.claim = Some(claim);
-        if is_paused {
-            queue::pause(&self.db, PauseScope::Queue, None, Utc::now()).await.unwrap();
-        }
     }
 
     /// Writes so many more events, one at each beat.
     pub(crate) async fn write(&mut self, events: usize, pace: Duration) {
-        if self.claim.is_none() {
-            self.begin().await;
-        }
+        self.begin().await;
         let mut beat = interval(pace.max(Duration::from_micros(1)));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for _ in 0..events {
             beat.tick().await;
             let event = self.next();
-            self.append(event, None).await;
+            self.append(event).await;
         }
     }
 
@@ -174,10 +167,8 @@ impl Script {
 
     /// Removes the rows of events that were told already.
     pub(crate) async fn remove_rows(&self, from: i64, to: i64) {
-        let sql = format!(
-            "DELETE FROM sync_events WHERE sync_id = '{}' AND seq BETWEEN {from} AND {to}",
-            self.id
-        );
+        let sql =
+            format!("DELETE FROM sync_events WHERE sync_id = '{}' AND seq BETWEEN {from} AND {to}", self.id);
         self.db.execute_unprepared(&sql).await.unwrap();
     }
 
@@ -188,27 +179,33 @@ impl Script {
 
     /// Writes the last event.
     pub(crate) async fn end(&mut self) {
-        if self.claim.is_none() {
-            self.begin().await;
-        }
+        self.begin().await;
         let (code, message) = ("the-end".to_owned(), "this is all".to_owned());
-        let ending = Ending::Failed { code: code.clone(), message: message.clone() };
+        let event = match self.claim {
+            Some(_) => Event::Failed { error: EventError { code, message } },
+            None => Event::Cancelled {},
+        };
         self.ledger.note_end(self.id);
-        self.append(Event::Failed { error: EventError { code, message } }, Some(ending)).await;
+        self.append(event).await;
     }
 
-    async fn append(&mut self, event: Event, ending: Option<Ending>) {
+    async fn append(&mut self, event: Event) {
         let seq = self.last + 1;
         let event = ProgressEvent { sync_id: self.id, seq, at: Utc::now(), event };
-        let claim = self.claim.as_ref().unwrap();
         let transaction = entities::begin_write(&self.db).await.unwrap();
-        match ending {
-            Some(ending) => {
-                let totals = Totals::default();
-                assert!(syncs::finish(&transaction, claim, &ending, &totals, event.at).await.unwrap());
+        let is_ours = match (&self.claim, &event.event) {
+            (Some(claim), Event::Failed { error }) => {
+                let EventError { code, message } = error.clone();
+                let ending = Ending::Failed { code, message };
+                syncs::finish(&transaction, claim, &ending, &Totals::default(), event.at).await.unwrap()
             }
-            None => assert!(syncs::fence(&transaction, claim).await.unwrap()),
-        }
+            (Some(claim), _) => syncs::fence(&transaction, claim).await.unwrap(),
+            (None, Event::Cancelled {}) => {
+                syncs::cancel_pending(&transaction, self.id, event.at).await.unwrap()
+            }
+            (None, _) => true,
+        };
+        assert!(is_ours);
         syncs::append_event(&transaction, event.to_row(self.tenant).unwrap()).await.unwrap();
         transaction.commit().await.unwrap();
         self.last = seq;
@@ -245,7 +242,14 @@ impl Script {
             }
             done => {
                 let unit = Unit::Files;
-                Event::PhaseProgress { phase, done, total: Some(50), unit, bytes: number * 1_000, requests: 3 }
+                Event::PhaseProgress {
+                    phase,
+                    done,
+                    total: Some(50),
+                    unit,
+                    bytes: number * 1_000,
+                    requests: 3,
+                }
             }
         }
     }

@@ -159,7 +159,17 @@ async fn ids_of_no_event_of_a_project() {
     let mut script = author.ask(&project, "main", Telling::Aloud).await;
     let path = Target::Project(project.project.id).path();
     let mut lines: Vec<Vec<u8>> = nonsense().iter().map(|id| line(id)).collect();
-    let others = ["3", "17.15-203.16-7", "9223372036854775807", "2.2-500", "2.1-1.1-1", "2.3-1", "2.0-1", "2.", "many"];
+    let others = [
+        "3",
+        "17.15-203.16-7",
+        "9223372036854775807",
+        "2.2-500",
+        "2.1-1.1-1",
+        "2.3-1",
+        "2.0-1",
+        "2.",
+        "many",
+    ];
     lines.extend(others.map(|id| line(id.as_bytes())));
     let mut streams = Vec::new();
     for line in &lines {

@@ -36,8 +36,9 @@ async fn many_syncs_of_a_project() {
             audience.join(Plan { comes_after, ..Plan::new(Target::Project(project.project.id)) });
         }
         audience.listens(FOLLOWERS * 6 / 10).await;
-        let paces: Vec<Duration> =
-            (0..BRANCHES).map(|_| Duration::from_millis(20) + chance.moment(Duration::from_millis(40))).collect();
+        let paces: Vec<Duration> = (0..BRANCHES)
+            .map(|_| Duration::from_millis(20) + chance.moment(Duration::from_millis(40)))
+            .collect();
         let (author_of_all, project) = (&author, &project);
         let lanes = paces.iter().enumerate().map(|(branch, pace)| async move {
             for sync in 0..SYNCS {

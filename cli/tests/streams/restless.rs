@@ -93,7 +93,8 @@ async fn redis_stands_still_for_five_seconds() {
     let mut scene = Scene::new().await;
     scene.script.write(50, Duration::from_millis(20)).await;
     scene.stage.redis.freeze();
-    let late = Plan { comes_after: scene.author.ledger.events() + 5, ..Plan::new(Target::Sync(scene.script.id)) };
+    let late =
+        Plan { comes_after: scene.author.ledger.events() + 5, ..Plan::new(Target::Sync(scene.script.id)) };
     scene.audience.add(50, &late);
     scene.script.write(100, Duration::from_millis(50)).await;
     scene.stage.redis.thaw();

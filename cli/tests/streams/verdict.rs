@@ -129,7 +129,14 @@ impl Verdict {
     }
 
     /// How long an event took to a client that was there when it was written.
-    fn time(&mut self, record: &Record, entry: &crate::audience::Entry, ledger: &Ledger, sync: SyncId, seq: i64) {
+    fn time(
+        &mut self,
+        record: &Record,
+        entry: &crate::audience::Entry,
+        ledger: &Ledger,
+        sync: SyncId,
+        seq: i64,
+    ) {
         let syncs = ledger.syncs();
         let written = syncs.get(&sync).and_then(|written| written.at.get(seq as usize - 1));
         let Some((written, visit)) = written.zip(record.visits.get(entry.connection)) else { return };

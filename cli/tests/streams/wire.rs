@@ -80,7 +80,8 @@ impl Wire {
     /// Asks, with these lines in the head of the request, each with its line break.
     pub(crate) async fn ask(&mut self, path: &str, lines: &[u8]) -> io::Result<Head> {
         let host = self.stream.peer_addr()?;
-        let mut request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n").into_bytes();
+        let mut request =
+            format!("GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n").into_bytes();
         request.extend_from_slice(lines);
         request.extend_from_slice(b"\r\n");
         self.stream.write_all(&request).await?;
@@ -166,7 +167,8 @@ impl Wire {
 fn parse_head(bytes: &[u8]) -> Head {
     let text = std::str::from_utf8(bytes).unwrap();
     let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")).unwrap_or_else(|| panic!("{text}"));
+    let status =
+        lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")).unwrap_or_else(|| panic!("{text}"));
     let status = status[..3].parse().unwrap();
     let headers = lines.map(|line| {
         let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("{text}"));
@@ -202,7 +204,9 @@ impl Chunks {
         let digit = char::from(byte).to_digit(16).map(|digit| digit as usize);
         self.state = match (self.state, byte, digit) {
             (State::Begin, _, Some(digit)) => State::Size(digit, 1),
-            (State::Size(size, digits), _, Some(digit)) if digits < 6 => State::Size(size << 4 | digit, digits + 1),
+            (State::Size(size, digits), _, Some(digit)) if digits < 6 => {
+                State::Size(size << 4 | digit, digits + 1)
+            }
             (State::Size(size, _), b'\r', _) => State::SizeEnd(size),
             (State::SizeEnd(0), b'\n', _) => State::Last,
             (State::SizeEnd(size), b'\n', _) => State::Data(size),
