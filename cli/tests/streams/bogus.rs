@@ -6,8 +6,9 @@ use tokio::time::timeout;
 
 use crate::{
     alone,
-    audience::{ALL, Target},
+    audience::ALL,
     author::{Author, Telling},
+    record::Target,
     stage::{PATIENCE, Stage, address},
     wire::{Next, Wire},
 };

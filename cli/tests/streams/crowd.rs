@@ -11,8 +11,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     alone,
-    audience::{ALL, Audience, Places, Plan, Target},
+    audience::{ALL, Audience},
     author::{Author, Telling},
+    record::{Places, Plan, Target},
     stage::{PATIENCE, POLL, Stage, address},
     verdict::Verdict,
     wire::{Next, Wire},

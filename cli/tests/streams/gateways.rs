@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::{
     alone,
-    audience::{Audience, Parting, Places, Plan, Record, Target},
+    audience::Audience,
     author::{Author, Telling},
+    record::{Parting, Places, Plan, Record, Target},
     stage::{Embedded, Stage, address},
     verdict::Verdict,
 };

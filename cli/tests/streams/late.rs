@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     Chance, alone,
-    audience::{Audience, Places, Plan, Target},
+    audience::Audience,
     author::{Author, Telling},
+    record::{Places, Plan, Target},
     rounds,
     stage::{Embedded, Stage, address},
     verdict::Verdict,

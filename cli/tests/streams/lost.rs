@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     alone,
-    audience::{Audience, Places, Plan, Target},
+    audience::Audience,
     author::{Author, Telling, log_key},
+    record::{Places, Plan, Target},
     stage::{Embedded, Stage, address},
     verdict::Verdict,
 };

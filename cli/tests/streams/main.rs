@@ -16,6 +16,7 @@ mod late;
 mod ledger;
 mod lost;
 mod projects;
+mod record;
 mod restless;
 mod slow;
 mod stage;

@@ -7,8 +7,9 @@ use tokio::time::interval;
 
 use crate::{
     Chance, alone,
-    audience::{Audience, Finish, Parting, Places, Plan, Target},
+    audience::Audience,
     author::{Author, Telling},
+    record::{Finish, Parting, Places, Plan, Target},
     rounds,
     stage::{Stage, address},
     verdict::Verdict,

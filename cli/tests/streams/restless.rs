@@ -6,8 +6,9 @@ use tokio::time::interval;
 
 use crate::{
     Chance, alone,
-    audience::{Audience, Places, Plan, Target},
+    audience::Audience,
     author::{Author, Script, Telling},
+    record::{Places, Plan, Target},
     rounds,
     stage::{Stage, address, blocking},
     verdict::Verdict,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     alone,
-    audience::{Audience, Parting, Places, Plan, Target},
+    audience::Audience,
     author::{Author, Telling},
+    record::{Parting, Places, Plan, Target},
     stage::{Stage, address},
     verdict::Verdict,
 };

@@ -8,8 +8,8 @@ use std::{
 use entities::SyncId;
 
 use crate::{
-    audience::{Finish, Heard, Parting, Record, Target, state_since},
     ledger::Ledger,
+    record::{Finish, Heard, Parting, Record, Target, state_since},
 };
 
 /// What clients were told, against what was written.
@@ -132,7 +132,7 @@ impl Verdict {
     fn time(
         &mut self,
         record: &Record,
-        entry: &crate::audience::Entry,
+        entry: &crate::record::Entry,
         ledger: &Ledger,
         sync: SyncId,
         seq: i64,

@@ -13,8 +13,9 @@ use tokio::time::sleep;
 
 use crate::{
     alone,
-    audience::{Audience, Places, Plan, Target},
+    audience::Audience,
     author::Author,
+    record::{Places, Plan, Target},
     stage::{Embedded, POLL, Stage, address, blocking},
     verdict::Verdict,
 };
