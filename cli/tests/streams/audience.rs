@@ -215,6 +215,10 @@ impl Client {
         let (slow_after, mut pace) = (self.plan.slow_after.take(), None::<Interval>);
         let mut closing = self.ledger.closing();
         let (leave, mut has_heard, mut was_sent_away) = (Arc::clone(&self.leave), false, false);
+        // Who comes again after everything was written hears nothing more that could tell it so.
+        if !self.record.entries.is_empty() && *closing.borrow_and_update() && self.has_seen_all() {
+            return (Parting::Left, was_sent_away, Some(Finish::Seen));
+        }
         loop {
             let next = async {
                 if let Some(pace) = &mut pace {
