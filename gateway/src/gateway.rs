@@ -23,6 +23,12 @@ use crate::{
     telemetry,
 };
 
+/// How many connections there may be besides streams.
+const SPARE_CONNECTIONS: usize = 1_000;
+
+/// How many connections one client may have besides streams.
+const SPARE_PER_CLIENT: usize = 100;
+
 /// Streams the progress of syncs. Cheap to clone; its tasks end with the last clone.
 #[derive(Clone)]
 pub struct Gateway {
@@ -77,7 +83,11 @@ impl Gateway {
         let beating = Arc::clone(&heart);
         let shared = Shared {
             hub: Hub::start(db, progress, tenant, settings.replay_events),
-            limits: Limits::new(settings.max_streams, settings.streams_per_client),
+            limits: Limits::new(
+                settings.max_streams,
+                settings.streams_per_client,
+                metrics::gauge!(telemetry::STREAMS),
+            ),
             client_header: settings.client_header()?,
             beating: tokio::spawn(async move { beating.beat(period).await }).abort_handle(),
             heart,
@@ -113,9 +123,22 @@ impl Gateway {
         self.shared.deliveries.increment(events as u64);
     }
 
+    /// How many connections there may be: more than streams, and of one client that is connected itself no more than it
+    /// may have streams and a few for requests.
+    pub(crate) fn connections(&self) -> Arc<Limits> {
+        let settings = self.settings();
+        let per_client = match self.shared.client_header {
+            // All of them are the proxy's.
+            Some(_) => usize::MAX,
+            None => settings.streams_per_client.saturating_add(SPARE_PER_CLIENT),
+        };
+        let total = settings.max_streams.saturating_add(SPARE_CONNECTIONS);
+        Limits::new(total, per_client, metrics::gauge!(telemetry::CONNECTIONS))
+    }
+
     /// How many streams there are.
     pub(crate) fn streams(&self) -> usize {
-        self.shared.limits.streams()
+        self.shared.limits.count()
     }
 
     /// Tells all clients to come again elsewhere.
@@ -130,7 +153,7 @@ impl Gateway {
             return Err(if is_project { Refusal::ProjectNotFound } else { Refusal::SyncNotFound });
         };
         let client = limits::client(peer, self.shared.client_header.as_ref(), headers);
-        let permit = self.shared.limits.admit(client)?;
+        let permit = self.shared.limits.admit(client).inspect_err(|full| full.note())?;
         self.open_target(target, permit, last_event_id(uri, headers).as_deref()).await
     }
 

@@ -1,4 +1,4 @@
-//! How many streams there may be.
+//! How many streams there may be, and connections.
 
 use std::{
     collections::HashMap,
@@ -7,15 +7,16 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName};
+use metrics::Gauge;
 
 use crate::telemetry;
 
-/// Counts the streams of this process.
-#[derive(Debug)]
+/// Counts what clients hold: streams, or connections.
 pub(crate) struct Limits {
     counts: Mutex<Counts>,
     total: usize,
     per_client: usize,
+    gauge: Gauge,
 }
 
 #[derive(Default, Debug)]
@@ -24,8 +25,7 @@ struct Counts {
     by_client: HashMap<IpAddr, usize>,
 }
 
-/// A stream that is counted for as long as this is held.
-#[derive(Debug)]
+/// One that is counted for as long as this is held.
 pub(crate) struct Permit {
     limits: Arc<Limits>,
     client: IpAddr,
@@ -40,38 +40,47 @@ pub(crate) enum Full {
     Total,
 }
 
+impl Full {
+    /// Counts a stream that was refused.
+    pub(crate) fn note(self) {
+        let why = match self {
+            Self::PerClient => "perClient",
+            Self::Total => "total",
+        };
+        metrics::counter!(telemetry::REFUSED, "why" => why).increment(1);
+    }
+}
+
 impl Limits {
-    pub(crate) fn new(total: usize, per_client: usize) -> Arc<Self> {
-        Arc::new(Self { counts: Mutex::default(), total, per_client })
+    /// `gauge` shows how many there are.
+    pub(crate) fn new(total: usize, per_client: usize, gauge: Gauge) -> Arc<Self> {
+        Arc::new(Self { counts: Mutex::default(), total, per_client, gauge })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a client have one more stream.
+    /// Lets a client have one more.
     pub(crate) fn admit(self: &Arc<Self>, client: IpAddr) -> Result<Permit, Full> {
         let client = network(client);
         let mut counts = self.counts();
         let of_client = counts.by_client.get(&client).copied().unwrap_or(0);
-        let full = match (counts.all >= self.total, of_client >= self.per_client) {
-            (true, _) => Some((Full::Total, "total")),
-            (_, true) => Some((Full::PerClient, "perClient")),
-            _ => None,
-        };
-        if let Some((full, why)) = full {
-            metrics::counter!(telemetry::REFUSED, "why" => why).increment(1);
-            return Err(full);
+        if counts.all >= self.total {
+            return Err(Full::Total);
+        }
+        if of_client >= self.per_client {
+            return Err(Full::PerClient);
         }
         counts.all += 1;
         counts.by_client.insert(client, of_client + 1);
-        metrics::gauge!(telemetry::STREAMS).set(counts.all as f64);
         drop(counts);
+        self.gauge.increment(1.0);
         Ok(Permit { limits: Arc::clone(self), client })
     }
 
-    /// How many streams there are.
-    pub(crate) fn streams(&self) -> usize {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
         self.counts().all
     }
 }
@@ -80,7 +89,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.limits.counts();
         counts.all -= 1;
-        metrics::gauge!(telemetry::STREAMS).set(counts.all as f64);
+        self.limits.gauge.decrement(1.0);
         if let Some(count) = counts.by_client.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
@@ -116,20 +125,20 @@ mod tests {
 
     #[test]
     fn streams_are_counted_in_all_and_by_client() {
-        let limits = Limits::new(4, 2);
+        let limits = Limits::new(4, 2, Gauge::noop());
         let [one, two, three]: [IpAddr; 3] =
             ["10.0.0.1", "::ffff:10.0.0.2", "2001:db8::1"].map(|address| address.parse().unwrap());
         let first = limits.admit(one).unwrap();
         let _second = limits.admit(one).unwrap();
-        assert_eq!(limits.admit(one).unwrap_err(), Full::PerClient);
+        assert_eq!(limits.admit(one).err(), Some(Full::PerClient));
         let _third = limits.admit(two).unwrap();
         let _fourth = limits.admit(three).unwrap();
-        assert_eq!(limits.admit(two).unwrap_err(), Full::Total);
-        assert_eq!(limits.streams(), 4);
+        assert_eq!(limits.admit(two).err(), Some(Full::Total));
+        assert_eq!(limits.count(), 4);
         drop(first);
         assert_eq!(limits.admit("2001:db8::2".parse().unwrap()).unwrap().client, network(three));
         let _again = limits.admit(one).unwrap();
-        assert_eq!(limits.streams(), 4);
+        assert_eq!(limits.count(), 4);
         assert_eq!(limits.counts().by_client.len(), 3);
     }
 

@@ -11,7 +11,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use futures::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
 use tokio::time::{Instant, sleep_until};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -83,10 +83,11 @@ fn described() -> OpenApiRouter<Gateway> {
 pub(crate) async fn follow_sync(
     State(gateway): State<Gateway>,
     peer: Option<Extension<Peer>>,
+    version: Version,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    follow(gateway, peer, uri, headers).await
+    follow(gateway, peer, version, uri, headers).await
 }
 
 /// Follow a project
@@ -113,19 +114,33 @@ pub(crate) async fn follow_sync(
 pub(crate) async fn follow_project(
     State(gateway): State<Gateway>,
     peer: Option<Extension<Peer>>,
+    version: Version,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    follow(gateway, peer, uri, headers).await
+    follow(gateway, peer, version, uri, headers).await
 }
 
-async fn follow(gateway: Gateway, peer: Option<Extension<Peer>>, uri: Uri, headers: HeaderMap) -> Response {
+async fn follow(
+    gateway: Gateway,
+    peer: Option<Extension<Peer>>,
+    version: Version,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     // A router that is called without a listener has no peer.
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |Extension(Peer(address))| address);
     match gateway.open(peer, &uri, &headers).await {
         Ok(Opened::Over) => StatusCode::NO_CONTENT.into_response(),
         Ok(Opened::Stream(stream)) => (HEADERS, Body::from_stream(pieces(gateway, stream))).into_response(),
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            let mut response = refusal.into_response();
+            if version == Version::HTTP_11 {
+                // Who is refused is not to hold a connection for it.
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
     }
 }
 

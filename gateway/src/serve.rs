@@ -13,7 +13,6 @@ use hyper_util::{
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,9 +27,6 @@ use crate::{
 
 /// How long a client may take to send the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
-
-/// How many connections there may be besides streams.
-const SPARE_CONNECTIONS: usize = 1_000;
 
 /// The most streams and requests at a time on one HTTP/2 connection.
 const HTTP2_STREAMS: u32 = 200;
@@ -74,8 +70,7 @@ pub async fn serve(
     door: Arc<dyn Door>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let connections = Semaphore::new(gateway.settings().max_streams.saturating_add(SPARE_CONNECTIONS));
-    let connections = Arc::new(connections);
+    let connections = gateway.connections();
     let tracker = TaskTracker::new();
     let shared = Shared { gateway: gateway.clone(), router, door, stop: CancellationToken::new() };
     let mut shutdown = pin!(shutdown);
@@ -92,7 +87,7 @@ pub async fn serve(
             },
         };
         // Where there is no room even to say so, the connection is closed.
-        let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else { continue };
+        let Ok(permit) = connections.admit(peer.ip()) else { continue };
         let shared = shared.clone();
         tracker.spawn(async move {
             let _permit = permit;

@@ -6,6 +6,8 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, histog
 
 /// Streams that are open.
 pub const STREAMS: &str = "project_sync_sse_streams";
+/// Connections that are open, to whatever they are.
+pub const CONNECTIONS: &str = "project_sync_http_connections";
 /// Streams that ended, by how: completed, gone, slow, lagged, drained, failed.
 pub const STREAMS_ENDED: &str = "project_sync_sse_streams_ended_total";
 /// Streams that were refused, by why: perClient, total.
@@ -31,6 +33,7 @@ pub const LAG_BUCKETS: [f64; 10] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.
 /// Tells the metrics recorder what the gateway's metrics mean. Once for each process.
 pub fn describe_metrics() {
     describe_gauge!(STREAMS, Unit::Count, "Event streams that are open.");
+    describe_gauge!(CONNECTIONS, Unit::Count, "Connections that are open, of streams and others.");
     describe_counter!(STREAMS_ENDED, Unit::Count, "Event streams that ended, by how.");
     describe_counter!(REFUSED, Unit::Count, "Event streams that were refused, by which limit.");
     describe_gauge!(

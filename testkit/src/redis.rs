@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::server::{PATIENCE, PORT_ATTEMPTS, ServerProcess, find_folder, free_port};
+use crate::server::{PATIENCE, PORT_ATTEMPTS, ServerProcess, find_folder, free_port, signal};
 
 /// Names the folder that holds `redis-server`, where it is not found by itself.
 pub const BINARIES_VARIABLE: &str = "PROJECT_SYNC_REDIS_BIN";
@@ -101,6 +101,16 @@ impl PrivateRedis {
         self.end(KILL);
     }
 
+    /// Stops the server in the middle of whatever it does (SIGSTOP); its connections stay.
+    pub fn freeze(&self) {
+        self.tell("STOP");
+    }
+
+    /// Lets the server go on as if nothing had been.
+    pub fn thaw(&self) {
+        self.tell("CONT");
+    }
+
     /// Starts the server where it was, empty, and waits until it answers.
     ///
     /// # Errors
@@ -125,6 +135,12 @@ impl PrivateRedis {
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string()]);
         command.args(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
         ServerProcess::spawn(&mut command, KILL).map_err(io_error("running redis-server"))
+    }
+
+    fn tell(&self, name: &str) {
+        if let Some(process) = &self.process {
+            signal(process.id(), name);
+        }
     }
 
     fn end(&mut self, signal: &str) {

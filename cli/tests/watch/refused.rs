@@ -43,7 +43,7 @@ async fn distributed_server() {
     what_is_not_there_is_not_found(Form::Distributed, Way::Server).await;
 }
 
-/// A service that refuses, one that is not there, and one that streams nothing.
+/// A service that refuses, one that is not there, and one that is no service.
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_tokens_and_addresses_end_it() {
     let scene = Scene::new(Form::Distributed, Way::Server).await;
@@ -57,12 +57,8 @@ async fn wrong_tokens_and_addresses_end_it() {
     };
     let nobody = tried("http://127.0.0.1:9", "hush-hush").await;
     assert!(nobody.code == Some(3) && nobody.told.contains("cannot reach http://127.0.0.1:9"), "{nobody:?}");
-    let api = scene.api_url();
-    let without = tried(&api, "hush-hush").await;
-    assert!(
-        without.code == Some(4) && without.told.contains("there are no streams at http://127.0.0.1"),
-        "{without:?}"
-    );
+    let open = tried(&scene.api_url(), "hush-hush").await;
+    assert!(open.code == Some(4) && open.told.contains("there is no sync"), "{open:?}");
     let guarded = scene.guarded("the-token").await;
     let refused = tried(guarded.url(), "hush-hush").await;
     assert!(refused.code == Some(1) && refused.told.contains("--server-token-file"), "{refused:?}");

@@ -1,8 +1,8 @@
 //! The events of a sync, as they are kept.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use crate::{ids::SyncId, tables::sync_event};
@@ -42,4 +42,23 @@ pub async fn last_event_seq(db: &impl ConnectionTrait, sync: SyncId) -> Result<i
         [sync.into()],
     );
     Ok(Last::find_by_statement(statement).one(db).await?.and_then(|last| last.seq).unwrap_or(0))
+}
+
+/// How many events of a sync are kept after number `after`, up to `until`.
+///
+/// # Errors
+/// If the database is away.
+pub async fn count_events(
+    db: &impl ConnectionTrait,
+    sync: SyncId,
+    after: i64,
+    until: i64,
+) -> Result<i64, DbErr> {
+    let count = sync_event::Entity::find()
+        .filter(sync_event::Column::SyncId.eq(sync))
+        .filter(sync_event::Column::Seq.gt(after))
+        .filter(sync_event::Column::Seq.lte(until))
+        .count(db)
+        .await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }

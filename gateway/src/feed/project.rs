@@ -21,7 +21,14 @@ use super::{
     replay::{Part, Replay},
     told,
 };
-use crate::{frame::Frame, hub::Inner, position::Position, telemetry, topic::Topic};
+use crate::{
+    frame::Frame,
+    hub::{IDS_AT_ONCE, Inner},
+    position::Position,
+    ring::Told,
+    telemetry,
+    topic::Topic,
+};
 
 /// The most syncs of a project that are followed at a time. More that were asked for are followed as these end.
 const MAX_FOLLOWED: usize = 1_000;
@@ -79,6 +86,8 @@ pub(crate) struct Feed {
 /// What is heard of a sync.
 enum Heard {
     Event(Arc<ProgressEvent>),
+    /// Events before this one are kept nowhere any more.
+    AfterHole(Arc<ProgressEvent>),
     /// Its row is gone.
     Gone,
 }
@@ -195,6 +204,10 @@ impl ProjectTopic {
         state.frame = None;
         let event = match heard {
             Heard::Event(event) => event,
+            Heard::AfterHole(event) => {
+                self.tell_lost(&mut state, ordinal, event.seq - 1);
+                event
+            }
             Heard::Gone => {
                 state.syncs.remove(&ordinal);
                 state.position.open.remove(&ordinal);
@@ -213,6 +226,26 @@ impl ProjectTopic {
             Ok(told) => self.topic.tell([told]),
             Err(error) => tracing::error!(%error, project = %self.id, "an event cannot be written"),
         }
+    }
+
+    /// Tells that events of a sync up to `seq` are lost, and the state that the next one follows on.
+    fn tell_lost(&self, state: &mut State, ordinal: i64, seq: i64) {
+        if let Some(snapshot) = state.syncs.get_mut(&ordinal) {
+            snapshot.seq = seq;
+        }
+        state.position.see(ordinal, seq, false);
+        let frames = ResetReason::Lost.frame().and_then(|reset| Ok([reset, self.snapshot(state)?]));
+        match frames {
+            Ok(frames) => self.topic.tell(frames.map(|frame| Told { id: None, frame, event: None })),
+            Err(error) => tracing::error!(%error, project = %self.id, "a snapshot cannot be written"),
+        }
+    }
+
+    /// The state as it is sent.
+    fn snapshot(&self, state: &State) -> Result<Frame, DbErr> {
+        let syncs = state.syncs.values().cloned().collect();
+        let snapshot = ProjectSnapshot { project_id: self.id, syncs };
+        Frame::event(Some(&state.position.to_string()), "snapshot", &snapshot).map_err(json)
     }
 
     /// Begins to follow: after the event that the client saw last, or from the state so far.
@@ -241,9 +274,12 @@ impl ProjectTopic {
         let live = self.topic.follow(place);
         match self.missed(hub, &seen, &now, max_replay).await? {
             Some(parts) => {
+                let missed = Replay::of_project(parts, seen);
+                if !missed.is_whole(&hub.db).await? {
+                    return self.join_anew(Some(ResetReason::Lost));
+                }
                 metrics::counter!(telemetry::REPLAYS, "source" => "database").increment(1);
-                let missed = Some(Replay::of_project(parts, seen));
-                Ok(Joined::Stream(Subscription { first: Vec::new(), missed, live }))
+                Ok(Joined::Stream(Subscription { first: Vec::new(), missed: Some(missed), live }))
             }
             None => self.join_anew(Some(ResetReason::TooOld)),
         }
@@ -254,8 +290,7 @@ impl ProjectTopic {
         if !seen.is_ahead_of(&self.state().position) {
             return Ok(true);
         }
-        let asked = syncs::last_ordinals(&hub.db, &[self.id]).await?.first().map_or(0, |(_, last)| *last);
-        if seen.known > asked {
+        if !self.may_be_seen(hub, seen).await? {
             return Ok(false);
         }
         self.nudge();
@@ -270,6 +305,25 @@ impl ProjectTopic {
             }
         };
         Ok(timeout(CATCH_UP, reached).await.is_ok())
+    }
+
+    /// Whether the database knows of everything that a client says it has seen.
+    async fn may_be_seen(&self, hub: &Inner, seen: &Position) -> Result<bool, DbErr> {
+        let asked = syncs::last_ordinals(&hub.db, &[self.id]).await?.first().map_or(0, |(_, last)| *last);
+        if seen.known > asked {
+            return Ok(false);
+        }
+        let open: Vec<i64> = self.state().position.open.keys().copied().collect();
+        let rows = syncs::by_ordinals(&hub.db, self.id, &open).await?;
+        let mut lasts = BTreeMap::new();
+        let ids: Vec<SyncId> = rows.iter().map(|row| row.id).collect();
+        for ids in ids.chunks(IDS_AT_ONCE) {
+            lasts.extend(syncs::last_event_seqs(&hub.db, ids).await?);
+        }
+        Ok(rows.iter().filter(|row| row.ordinal <= seen.known).all(|row| match seen.open.get(&row.ordinal) {
+            Some(seq) => lasts.get(&row.id).is_some_and(|last| seq <= last),
+            None => row.status.is_terminal(),
+        }))
     }
 
     /// Begins to follow after an event that is in the ring, or the last one.
@@ -304,7 +358,7 @@ impl ProjectTopic {
         rows.append(&mut asked_since);
         let mut lasts = BTreeMap::new();
         let ids: Vec<SyncId> = rows.iter().map(|row| row.id).collect();
-        for ids in ids.chunks(crate::hub::IDS_AT_ONCE) {
+        for ids in ids.chunks(IDS_AT_ONCE) {
             lasts.extend(syncs::last_event_seqs(&hub.db, ids).await?);
         }
         let mut total = 0;
@@ -329,11 +383,7 @@ impl ProjectTopic {
         let mut state = self.state();
         let frame = match &state.frame {
             Some(frame) => frame.clone(),
-            None => {
-                let syncs = state.syncs.values().cloned().collect();
-                let snapshot = ProjectSnapshot { project_id: self.id, syncs };
-                Frame::event(Some(&state.position.to_string()), "snapshot", &snapshot).map_err(json)?
-            }
+            None => self.snapshot(&state)?,
         };
         state.frame = Some(frame.clone());
         first.push(frame);
@@ -380,6 +430,7 @@ impl Reader {
 
     /// Reads until the sync has ended, which was told then, or is gone.
     async fn read(&mut self) -> Result<Option<Heard>, OpenError> {
+        let mut is_after_hole = false;
         loop {
             let topic = match self.hub.sync(self.sync).await {
                 Err(OpenError::NotFound) => return Ok(Some(Heard::Gone)),
@@ -391,9 +442,10 @@ impl Reader {
                     self.hub.next_check().await;
                 }
                 for row in page {
+                    is_after_hole |= row.seq > self.last + 1;
                     self.last = row.seq;
                     if let Some(event) = parsed(row)
-                        && self.send(Arc::new(event)).await
+                        && self.send(Arc::new(event), std::mem::take(&mut is_after_hole)).await
                     {
                         return Ok(None);
                     }
@@ -401,22 +453,28 @@ impl Reader {
                 continue;
             };
             drop(topic);
-            // What is no event is for those who follow the sync alone.
             while let Ok(told) = cursor.next().await {
                 let Some(told) = told else { return Ok(Some(Heard::Gone)) };
-                if let Some(event) = told.event {
-                    self.last = event.seq;
-                    if self.send(event).await {
-                        return Ok(None);
-                    }
+                let Some(event) = told.event else {
+                    // Those who follow the sync alone are told so by it.
+                    is_after_hole = true;
+                    continue;
+                };
+                self.last = event.seq;
+                if self.send(event, std::mem::take(&mut is_after_hole)).await {
+                    return Ok(None);
                 }
             }
         }
     }
 
     /// Passes an event on. `true` if it was the last one, or nobody wants it.
-    async fn send(&self, event: Arc<ProgressEvent>) -> bool {
+    async fn send(&self, event: Arc<ProgressEvent>, is_after_hole: bool) -> bool {
         let is_end = event.event.kind() == EventKind::Terminal;
-        self.sender.send((self.ordinal, Heard::Event(event))).await.is_err() || is_end
+        let heard = match is_after_hole {
+            true => Heard::AfterHole(event),
+            false => Heard::Event(event),
+        };
+        self.sender.send((self.ordinal, heard)).await.is_err() || is_end
     }
 }

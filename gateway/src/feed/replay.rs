@@ -38,6 +38,20 @@ impl Replay {
         Self { parts: parts.into(), position: Some(position) }
     }
 
+    /// Whether everything is there that was missed. What is removed from then on is not.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub(crate) async fn is_whole(&self, db: &DatabaseConnection) -> Result<bool, DbErr> {
+        for part in &self.parts {
+            let kept = syncs::count_events(db, part.sync, part.after, part.until).await?;
+            if kept != part.until - part.after {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// What comes next. None at the end; a page may be empty.
     ///
     /// # Errors

@@ -81,15 +81,21 @@ impl SyncTopic {
         let milestones: Vec<ProgressEvent> = milestones.into_iter().filter_map(parsed).collect();
         let before_end = SyncSnapshot::of(row, branch, milestones.iter().filter(|event| !is_terminal(event)));
         let end = milestones.iter().find(|event| is_terminal(event));
-        let mut snapshot = before_end.clone();
+        let (mut before_end, mut snapshot) = (before_end.clone(), before_end);
         if let Some(end) = end {
+            // What is missing before the end is not to come any more.
+            before_end.seq = end.seq - 1;
             snapshot.apply(end);
         }
         let before_end = end.map(|_| before_end);
         let topic = Arc::new(Topic::default());
-        let recent =
+        let mut recent =
             syncs::events(db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
-        let recent = recent.into_iter().filter(|event| event.seq <= last).filter_map(parsed);
+        recent.retain(|event| event.seq <= last);
+        // Nobody is to be led over a hole: what is before it is not told from here.
+        let hole = recent.windows(2).rposition(|pair| pair[1].seq != pair[0].seq + 1);
+        let whole = recent.split_off(hole.map_or(0, |before| before + 1));
+        let recent = whole.into_iter().filter_map(parsed);
         topic.tell(recent.map(told_of_sync).collect::<Result<Vec<Told>, DbErr>>()?);
         if row.status.is_terminal() || end.is_some() {
             topic.end();
@@ -148,9 +154,7 @@ impl SyncTopic {
         }
         metrics::counter!(telemetry::HOLES).increment(1);
         match self.catch_up(db).await {
-            Ok(()) if event.seq <= self.state().last => {}
-            Ok(()) if event.seq == self.state().last + 1 => self.tell(event),
-            Ok(()) => self.go_on_with(event),
+            Ok(()) => self.tell(event),
             // The database is looked at again by and by, and has this one, too.
             Err(error) => tracing::debug!(%error, sync = %self.id, "events cannot be read now"),
         }
@@ -175,29 +179,23 @@ impl SyncTopic {
         }
     }
 
-    /// Tells an event; one that is no news is dropped.
+    /// Tells an event; one that is no news is dropped. Events between it and the last one that was told are kept nowhere
+    /// any more: then it follows on the state, which all who follow take for theirs.
     fn tell(&self, event: ProgressEvent) {
-        self.tell_after(event, |_| Ok(Vec::new()));
-    }
-
-    /// Goes on after events that are kept nowhere any more.
-    fn go_on_with(&self, event: ProgressEvent) {
-        tracing::warn!(sync = %self.id, seq = event.seq, "events before this one are lost");
-        self.tell_after(event, |state| {
-            let reset = Told { id: None, frame: ResetReason::Lost.frame()?, event: None };
-            let snapshot = Told { id: None, frame: snapshot_frame(&state.snapshot)?, event: None };
-            Ok(vec![reset, snapshot])
-        });
-    }
-
-    fn tell_after(&self, event: ProgressEvent, before: impl FnOnce(&State) -> Result<Vec<Told>, DbErr>) {
         let is_end = is_terminal(&event);
         let mut state = self.state();
         if event.seq <= state.last || self.topic.is_ended() {
             return;
         }
         let event = Arc::new(event);
-        let told = before(&state).and_then(|mut all| {
+        let is_hole = event.seq > state.last + 1;
+        if is_hole {
+            tracing::warn!(sync = %self.id, seq = event.seq, "events before this one are lost");
+            state.snapshot.seq = event.seq - 1;
+        }
+        let mut all = Vec::with_capacity(3);
+        let told = is_hole.then(|| lost(&state.snapshot)).transpose().and_then(|lost| {
+            all.extend(lost.into_iter().flatten());
             all.push(told_of_sync_shared(Arc::clone(&event))?);
             Ok(all)
         });
@@ -237,10 +235,15 @@ impl SyncTopic {
             self.nudge();
             let _ = timeout(CATCH_UP, self.reaches(seen)).await;
         }
-        if let Some(joined) = self.join_after(id, seen, max_replay) {
-            return Ok(joined);
+        let Some(joined) = self.join_after(id, seen, max_replay) else {
+            return self.join_anew(Some(ResetReason::TooOld));
+        };
+        if let Joined::Stream(Subscription { missed: Some(missed), .. }) = &joined
+            && !missed.is_whole(db).await?
+        {
+            return self.join_anew(Some(ResetReason::Lost));
         }
-        self.join_anew(Some(ResetReason::TooOld))
+        Ok(joined)
     }
 
     /// Waits until this event was told, or nothing follows.
@@ -323,6 +326,12 @@ impl SyncTopic {
 
 fn is_terminal(event: &ProgressEvent) -> bool {
     event.event.kind() == EventKind::Terminal
+}
+
+/// What tells that events are lost, and the state that the next one follows on.
+fn lost(snapshot: &SyncSnapshot) -> Result<[Told; 2], DbErr> {
+    let frames = [ResetReason::Lost.frame()?, snapshot_frame(snapshot)?];
+    Ok(frames.map(|frame| Told { id: None, frame, event: None }))
 }
 
 fn snapshot_frame(snapshot: &SyncSnapshot) -> Result<Frame, DbErr> {
