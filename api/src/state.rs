@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DatabaseConnection;
 use source::settings::SourceSettings;
 
-use crate::{layers::Pages, settings::Settings};
+use crate::{layers::Pages, model::ShownSettings, settings::Settings};
 
 /// What the API needs from the process around it.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct AppState {
     pub tenant: TenantId,
     /// Tells the time.
     pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// The settings of the process, as they may be shown.
+    pub shown_settings: Arc<ShownSettings>,
     /// Pages for people; none if absent.
     pub pages: Option<Pages>,
     /// What `/metrics` shows; nothing if absent.

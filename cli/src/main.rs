@@ -19,6 +19,7 @@ mod out;
 mod render;
 mod service;
 mod settings;
+mod shown;
 mod signals;
 mod telemetry;
 

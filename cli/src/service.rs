@@ -2,6 +2,7 @@
 
 use std::{io::Write, net::SocketAddr, sync::Arc};
 
+use api::model::ShownSettings;
 use axum::Router;
 use bus::Dispatcher;
 use gateway::Gateway;
@@ -29,6 +30,7 @@ pub struct Service {
     app: App,
     dispatcher: Dispatcher,
     metrics: PrometheusHandle,
+    shown_settings: Arc<ShownSettings>,
     /// Fires when the service is to end.
     pub stop: CancellationToken,
     _telemetry: Telemetry,
@@ -54,6 +56,7 @@ impl Service {
         if needs == Needs::SharedServers {
             settings.check_shared()?;
         }
+        let shown_settings = Arc::new(Settings::shown(global.config.as_deref())?);
         let stop = cancel_on_signals();
         let mut app = App::open(global, settings).await?;
         app.clock = match app.db.get_database_backend() {
@@ -62,7 +65,7 @@ impl Service {
         };
         let dispatcher = app.dispatcher().await?;
         tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), app.db.clone(), stop.clone()));
-        Ok(Self { app, dispatcher, metrics, stop, _telemetry: telemetry })
+        Ok(Self { app, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
     }
 
     /// What runs syncs.
@@ -80,6 +83,7 @@ impl Service {
             tenant: self.app.tenant,
             clock: Arc::new(move || clock.now()),
             metrics: Some(self.metrics.clone()),
+            shown_settings: Arc::clone(&self.shown_settings),
             pages: Some(web::answer),
         }
     }

@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use api::model::ShownSettings;
 use bus::QueueSettings;
-use config::{Config, Environment, File as SettingsFile, FileFormat};
+use config::{Config, ConfigError, Environment, File as SettingsFile, FileFormat};
 use serde::Deserialize;
 use source::settings::{Secret, SourceSettings};
 use worker::{
@@ -15,7 +16,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, telemetry::TelemetrySettings};
+use crate::{error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -95,7 +96,26 @@ impl Settings {
         Self::load_with(file, environment())
     }
 
+    /// The same settings as they may be shown to whoever may ask.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn shown(file: Option<&Path>) -> Result<ShownSettings, CliError> {
+        let read = Self::read(file, environment()).and_then(Config::try_deserialize);
+        Ok(shown::shown(&read.map_err(|error| CliError::settings(&error))?))
+    }
+
     fn load_with(file: Option<&Path>, environment: Environment) -> Result<Self, CliError> {
+        let mut settings: Self = Self::read(file, environment)
+            .and_then(Config::try_deserialize)
+            .map_err(|error| CliError::settings(&error))?;
+        settings.read_files()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Defaults, file and environment as one.
+    fn read(file: Option<&Path>, environment: Environment) -> Result<Config, ConfigError> {
         let mut builder =
             Config::builder().add_source(SettingsFile::from_str(DEFAULT_FILE, FileFormat::Toml));
         if let Some(path) = file {
@@ -103,14 +123,7 @@ impl Settings {
         } else if let Some(path) = default_path() {
             builder = builder.add_source(SettingsFile::from(path).format(FileFormat::Toml).required(false));
         }
-        let mut settings: Self = builder
-            .add_source(environment)
-            .build()
-            .and_then(Config::try_deserialize)
-            .map_err(|error| CliError::settings(&error))?;
-        settings.read_files()?;
-        settings.check()?;
-        Ok(settings)
+        builder.add_source(environment).build()
     }
 
     /// Reads the secrets that are in files of their own.

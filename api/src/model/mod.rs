@@ -11,6 +11,7 @@ mod page;
 mod progress;
 mod project;
 mod queue;
+mod settings;
 mod sync;
 mod words;
 
@@ -27,5 +28,6 @@ pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, Sy
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
+pub use settings::{SettingsDto, ShownSettings};
 pub use sync::{PhaseDto, RestoreRequest, StartRequest, StartedDto, SyncCountsDto, SyncDto, SyncErrorDto};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

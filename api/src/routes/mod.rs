@@ -9,6 +9,7 @@ mod projects_create;
 mod projects_delete;
 mod projects_get;
 mod projects_list;
+mod settings;
 mod sync_branches;
 mod sync_history;
 mod sync_restore;
@@ -94,6 +95,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(syncs_get::syncs_get))
         .routes(routes!(syncs_cancel::syncs_cancel))
         .routes(routes!(syncs_diff::syncs_diff))
+        .routes(routes!(settings::settings_get))
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -118,6 +118,7 @@ impl Scene {
             clock: Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed))),
             metrics,
             pages: None,
+            shown_settings: Arc::default(),
         };
         let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
         let gateway = Gateway::start(streamed, progress, tenant, gateway::Settings::default()).unwrap();

@@ -102,6 +102,7 @@ impl Service {
                 clock: Arc::new(Utc::now),
                 metrics: None,
                 pages: None,
+                shown_settings: Arc::default(),
             },
             axum::Router::new(),
             gateway::openapi(),
