@@ -1,6 +1,7 @@
 //! What topics are fed by: the bus for what happens now, the database for everything else.
 
 pub(crate) mod project;
+mod reader;
 pub(crate) mod replay;
 pub(crate) mod sync;
 

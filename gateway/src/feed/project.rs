@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bus::{EventKind, ProgressEvent, SyncSnapshot};
+use bus::{EventKind, SyncSnapshot};
 use entities::{ProjectId, ProjectSync, SyncId, projects, syncs};
 use futures::{StreamExt, stream, stream::BoxStream};
 use sea_orm::DbErr;
@@ -17,7 +17,8 @@ use tokio::{
 };
 
 use super::{
-    CATCH_UP, Joined, OpenError, PAGE, ResetReason, Subscription, json, parsed,
+    CATCH_UP, Joined, OpenError, PAGE, ResetReason, Subscription, json,
+    reader::{Heard, Reader},
     replay::{Part, Replay},
     told,
 };
@@ -81,15 +82,6 @@ pub(crate) struct Feed {
     events: mpsc::Receiver<(i64, Heard)>,
     sender: mpsc::Sender<(i64, Heard)>,
     readers: JoinSet<()>,
-}
-
-/// What is heard of a sync.
-enum Heard {
-    Event(Arc<ProgressEvent>),
-    /// Events before this one are kept nowhere any more.
-    AfterHole(Arc<ProgressEvent>),
-    /// Its row is gone.
-    Gone,
 }
 
 impl ProjectTopic {
@@ -398,83 +390,5 @@ impl Feed {
         let reader =
             Reader { hub: Arc::clone(&self.hub), ordinal, sync, last: after, sender: self.sender.clone() };
         self.readers.spawn(reader.run());
-    }
-}
-
-/// Reads the events of one sync for the topic of its project.
-struct Reader {
-    hub: Arc<Inner>,
-    ordinal: i64,
-    sync: SyncId,
-    last: i64,
-    sender: mpsc::Sender<(i64, Heard)>,
-}
-
-impl Reader {
-    async fn run(mut self) {
-        loop {
-            match self.read().await {
-                Ok(Some(heard)) => {
-                    // Fails only if the project's topic is closed.
-                    let _ = self.sender.send((self.ordinal, heard)).await;
-                    return;
-                }
-                Ok(None) => return,
-                Err(error) => {
-                    tracing::debug!(%error, sync = %self.sync, "events cannot be read now");
-                    self.hub.next_check().await;
-                }
-            }
-        }
-    }
-
-    /// Reads until the sync has ended, which was told then, or is gone.
-    async fn read(&mut self) -> Result<Option<Heard>, OpenError> {
-        let mut is_after_hole = false;
-        loop {
-            let topic = match self.hub.sync(self.sync).await {
-                Err(OpenError::NotFound) => return Ok(Some(Heard::Gone)),
-                topic => topic?,
-            };
-            let Some(mut cursor) = topic.after(self.last) else {
-                let page = syncs::events(&self.hub.db, self.sync, self.last, PAGE).await?;
-                if page.is_empty() {
-                    self.hub.next_check().await;
-                }
-                for row in page {
-                    is_after_hole |= row.seq > self.last + 1;
-                    self.last = row.seq;
-                    if let Some(event) = parsed(row)
-                        && self.send(Arc::new(event), std::mem::take(&mut is_after_hole)).await
-                    {
-                        return Ok(None);
-                    }
-                }
-                continue;
-            };
-            drop(topic);
-            while let Ok(told) = cursor.next().await {
-                let Some(told) = told else { return Ok(Some(Heard::Gone)) };
-                let Some(event) = told.event else {
-                    // Those who follow the sync alone are told so by it.
-                    is_after_hole = true;
-                    continue;
-                };
-                self.last = event.seq;
-                if self.send(event, std::mem::take(&mut is_after_hole)).await {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-
-    /// Passes an event on. `true` if it was the last one, or nobody wants it.
-    async fn send(&self, event: Arc<ProgressEvent>, is_after_hole: bool) -> bool {
-        let is_end = event.event.kind() == EventKind::Terminal;
-        let heard = match is_after_hole {
-            true => Heard::AfterHole(event),
-            false => Heard::Event(event),
-        };
-        self.sender.send((self.ordinal, heard)).await.is_err() || is_end
     }
 }

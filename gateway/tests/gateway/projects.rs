@@ -132,6 +132,28 @@ on_each_database! {
         assert_eq!(counts, lasts);
     }
 
+    async fn events_that_are_kept_nowhere_reset(database: TestDatabase) {
+        let stage = Stage::new(database, Settings::default()).await;
+        let main = stage.branch("main").await;
+        let sync = stage.ask(&main).await.id;
+        let url = stage.project_url();
+        let mut follower = Follower::new(&url, None).await;
+        assert_eq!(follower.next().await.unwrap().id.as_deref(), Some("1.1-1"));
+        let event = bus::ProgressEvent { sync_id: sync, seq: 5, at: chrono::Utc::now(), event: warning("after a hole") };
+        stage.dispatcher.progress.publish(&event).await;
+        let told = follower.some(3).await;
+        assert_eq!((told[0].event.as_str(), &told[0].data["reason"]), ("reset", &"lost".into()));
+        assert_eq!((told[1].event.as_str(), &told[1].data["syncs"][0]["seq"]), ("snapshot", &4.into()));
+        assert_eq!((told[2].seq(), told[2].id.as_deref()), (5, Some("1.1-5")));
+        // Who comes again from before the hole cannot be given what is not there.
+        stage.cancel(sync, 6).await;
+        assert_eq!(follower.next().await.unwrap().seq(), 6);
+        let mut late = Follower::new(&url, Some("1.1-1")).await;
+        let told = late.some(2).await;
+        let names: Vec<&str> = told.iter().map(|message| message.event.as_str()).collect();
+        assert!(names == ["reset", "snapshot"], "{told:?}");
+    }
+
     async fn who_comes_new_sees_what_has_not_ended(database: TestDatabase) {
         let stage = Stage::new(database, Settings { replay_events: 20, ..Default::default() }).await;
         let main = stage.branch("main").await;
