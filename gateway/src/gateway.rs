@@ -153,7 +153,7 @@ impl Gateway {
             return Err(if is_project { Refusal::ProjectNotFound } else { Refusal::SyncNotFound });
         };
         let client = limits::client(peer, self.shared.client_header.as_ref(), headers);
-        let permit = self.shared.limits.admit(client).inspect_err(|full| full.note())?;
+        let permit = self.shared.limits.admit(client)?;
         self.open_target(target, permit, last_event_id(uri, headers).as_deref()).await
     }
 

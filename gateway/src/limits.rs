@@ -9,8 +9,6 @@ use std::{
 use http::{HeaderMap, HeaderName};
 use metrics::Gauge;
 
-use crate::telemetry;
-
 /// Counts what clients hold: streams, or connections.
 pub(crate) struct Limits {
     counts: Mutex<Counts>,
@@ -38,17 +36,6 @@ pub(crate) enum Full {
     PerClient,
     /// That of the process.
     Total,
-}
-
-impl Full {
-    /// Counts a stream that was refused.
-    pub(crate) fn note(self) {
-        let why = match self {
-            Self::PerClient => "perClient",
-            Self::Total => "total",
-        };
-        metrics::counter!(telemetry::REFUSED, "why" => why).increment(1);
-    }
 }
 
 impl Limits {

@@ -67,6 +67,17 @@ impl Refusal {
         self.parts().3
     }
 
+    /// Counts a stream that a limit refused. Here and not where the limits are: a connection of its own that is refused
+    /// comes by twice.
+    pub(crate) fn note(self) {
+        let why = match self {
+            Self::TooManyStreams => "perClient",
+            Self::NoRoom => "total",
+            Self::SyncNotFound | Self::ProjectNotFound | Self::DatabaseAway => return,
+        };
+        metrics::counter!(crate::telemetry::REFUSED, "why" => why).increment(1);
+    }
+
     fn parts(self) -> (StatusCode, &'static str, &'static str, &'static str) {
         match self {
             Self::SyncNotFound => {

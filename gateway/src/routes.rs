@@ -134,6 +134,7 @@ async fn follow(
         Ok(Opened::Over) => StatusCode::NO_CONTENT.into_response(),
         Ok(Opened::Stream(stream)) => (HEADERS, Body::from_stream(pieces(gateway, stream))).into_response(),
         Err(refusal) => {
+            refusal.note();
             let mut response = refusal.into_response();
             if version == Version::HTTP_11 {
                 // Who is refused is not to hold a connection for it.
