@@ -302,11 +302,69 @@ describe('the queue', () => {
 });
 
 describe('settings', () => {
+  const values = {
+    api: { listen: '127.0.0.1:8080', token: '(set)', token_file: null },
+    memory: { enabled: true, exclude: [], letters: ['.memory/**/*.md', LONG] },
+    worker: { concurrency: 4 },
+  };
+
+  beforeEach(() => {
+    net.answers.set('GET /api/v1/admin/doctor', ok({ status: 'ok', checks: [] }));
+    net.answers.set('GET /api/v1/settings', ok({ sections: values }));
+  });
+
   test('tell how each part is, and what to do', async () => {
     net.answers.set('GET /api/v1/admin/doctor', ok({ status: 'fail', checks: [{ name: 'clock', status: 'fail', detail: LONG, advice: 'Set it.' }] }));
     show('/settings');
     expect(await found('Set it.')).toBeTruthy();
     expect(screen.getByText('Broken')).toBeTruthy();
+  });
+
+  test('are shown by section, to be read and not to be changed', async () => {
+    show('/settings');
+    const shown = async (section: string) => {
+      const terms = within(await screen.findByRole('region', { name: section })).getAllByRole('term');
+      return Object.fromEntries(terms.map((term) => [term.textContent, term.nextElementSibling?.textContent]));
+    };
+    expect(await shown('api')).toEqual({ listen: '127.0.0.1:8080', token: '(set)', token_file: 'not set' });
+    expect(await shown('memory')).toEqual({ enabled: 'true', exclude: 'none', letters: `.memory/**/*.md${LONG}` });
+    expect(await shown('worker')).toEqual({ concurrency: '4' });
+    expect(screen.getByText('7 settings')).toBeTruthy();
+    // The token of this browser is the only thing that can be written here.
+    expect(screen.queryAllByRole('textbox').map((field) => field.id)).toEqual([]);
+  });
+
+  test('are filtered by section, key and value', async () => {
+    show('/settings');
+    const filter = await screen.findByRole('searchbox', { name: 'Filter settings' });
+    const names = () => screen.queryAllByRole('term').map((term) => term.textContent);
+    for (const [typed, expected] of [
+      ['TOKEN', ['token', 'token_file']],
+      ['worker.conc', ['concurrency']],
+      ['8080', ['listen']],
+      ['api set', ['token', 'token_file']],
+      ['not set', ['token_file']],
+    ] as const) {
+      await userEvent.clear(filter);
+      await userEvent.type(filter, typed);
+      expect(names(), typed).toEqual(expected);
+    }
+    await userEvent.clear(filter);
+    await userEvent.type(filter, 'nothing like it');
+    expect(await found('No setting holds “nothing like it”')).toBeTruthy();
+    expect(names()).toEqual([]);
+  });
+
+  test('loading, and an error beside checks that are fine', async () => {
+    net.answers.set('GET /api/v1/settings', 'pending');
+    const first = show('/settings');
+    expect(await found('Loading settings…')).toBeTruthy();
+    first.unmount();
+    net.answers.set('GET /api/v1/admin/doctor', ok({ status: 'ok', checks: [{ name: 'clock', status: 'ok', detail: 'in step' }] }));
+    net.answers.set('GET /api/v1/settings', BROKEN);
+    show('/settings');
+    expect((await screen.findByRole('alert')).textContent).toContain('It is being restarted.');
+    expect(await found('in step')).toBeTruthy();
   });
 
   test('say why they cannot be told; a token is kept and sent', async () => {

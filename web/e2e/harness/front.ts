@@ -1,4 +1,5 @@
-// The dashboard's built files, and the API behind them: for binaries in which they are not embedded.
+// What stands before the service: a reverse proxy as an operator has one, and the dashboard's built files for binaries
+// in which they are not embedded.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -17,15 +18,25 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-export interface Dashboard {
+export interface Behind {
+  /** Where the API is. */
+  api: string;
+  /** Where events are streamed; nothing: where the API is. */
+  gateway?: string | undefined;
+  /** Whether the dashboard is read from its built files. */
+  isFromFiles: boolean;
+}
+
+export interface Front {
   url: string;
   close: () => Promise<void>;
 }
 
-export async function serveDashboard(api: string): Promise<Dashboard> {
+export async function serveFront({ api, gateway = api, isFromFiles }: Behind): Promise<Front> {
   const server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? '/', api).pathname;
-    if (/^\/(api|docs|healthz|readyz|metrics)(\/|$)/.test(path)) pass(api, asked, answer);
+    if (path.startsWith('/api/v1/events/')) pass(gateway, asked, answer);
+    else if (!isFromFiles || /^\/(api|docs|healthz|readyz|metrics)(\/|$)/.test(path)) pass(api, asked, answer);
     else void sendFile(path, answer);
   });
   server.listen(0, '127.0.0.1');
@@ -43,8 +54,8 @@ export async function serveDashboard(api: string): Promise<Dashboard> {
 }
 
 /** Passes a request on, and cuts the connection to whom the service cuts it. */
-function pass(api: string, asked: IncomingMessage, answer: ServerResponse): void {
-  const onward = request(new URL(asked.url ?? '/', api), { method: asked.method, headers: asked.headers, agent: false });
+function pass(to: string, asked: IncomingMessage, answer: ServerResponse): void {
+  const onward = request(new URL(asked.url ?? '/', to), { method: asked.method, headers: asked.headers, agent: false });
   onward.on('response', (response) => {
     answer.writeHead(response.statusCode ?? 502, response.headers);
     answer.flushHeaders();

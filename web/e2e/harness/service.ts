@@ -1,4 +1,4 @@
-// The real service, in a process of its own.
+// The real service, in one process or in several.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,101 +6,150 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createClient, type Client, type Sync } from '@project-sync/react';
-import { serveDashboard, type Dashboard } from './dashboard.js';
+import { share, type Form, type Shared } from './form.js';
+import { serveFront, type Front } from './front.js';
 
 /** How long a service may take to answer. */
-const READY_MS = 20_000;
+const READY_MS = 30_000;
 /** How much of its log is kept, to be shown when something fails. */
 const LOG_CHARACTERS = 16_384;
 
 export interface ServiceOptions {
+  form?: Form;
   /** More of its environment: settings are `PROJECT_SYNC__SECTION__KEY`. */
   env?: Record<string, string>;
 }
 
+/** What a process is there for: the command that begins it. */
+export type Role = 'serve' | 'api' | 'worker' | 'gateway';
+
+const ROLES: Record<Form, Role[]> = {
+  embedded: ['serve'],
+  distributed: ['api', 'worker'],
+  'distributed with a gateway': ['api', 'worker', 'gateway'],
+};
+
 export class Service {
-  readonly client: Client;
   readonly #folder: string;
-  readonly #port: number;
   readonly #env: Record<string, string>;
-  #process: ChildProcess | undefined;
-  #dashboard: Dashboard | undefined;
+  readonly #shared: Shared | undefined;
+  /** The ports of those that listen. */
+  readonly #ports: Map<Role, number>;
+  readonly #roles: Role[];
+  readonly #running = new Map<Role, ChildProcess>();
+  #client: Client | undefined;
+  #front: Front | undefined;
   #log = '';
   #connected = 0;
 
-  private constructor(folder: string, port: number, env: Record<string, string>) {
+  private constructor(folder: string, roles: Role[], ports: Map<Role, number>, shared: Shared | undefined, env: Record<string, string>) {
     this.#folder = folder;
-    this.#port = port;
-    this.#env = env;
-    this.client = createClient({ baseUrl: this.origin });
+    this.#roles = roles;
+    this.#ports = ports;
+    this.#shared = shared;
+    this.#env = { ...shared?.env, ...env };
   }
 
-  static async start({ env = {} }: ServiceOptions = {}): Promise<Service> {
+  static async start({ form = 'embedded', env = {} }: ServiceOptions = {}): Promise<Service> {
     const folder = await mkdtemp(join(tmpdir(), 'project-sync-e2e-'));
-    const service = new Service(folder, await freePort(), env);
-    await service.run();
-    // The files that were built last are served beside a binary that has none or other ones in it.
-    const { status } = await fetch(service.origin);
-    if (status === 404 || process.env['PROJECT_SYNC_DIST']) service.#dashboard = await serveDashboard(service.origin);
+    const shared = form === 'embedded' ? undefined : await share(binary());
+    const roles = ROLES[form];
+    const ports = new Map<Role, number>();
+    for (const role of roles) if (role !== 'worker') ports.set(role, await freePort());
+    const service = new Service(folder, roles, ports, shared, env);
+    try {
+      await service.run();
+      await service.#begin();
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
     return service;
   }
 
-  /** Where the API is. */
-  get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+  /** What stands before it, if something has to. */
+  async #begin(): Promise<void> {
+    const api = this.#at('api') ?? this.#at('serve') ?? '';
+    const gateway = this.#at('gateway');
+    // The files that were built last are served beside a binary that has none or other ones in it.
+    const { status } = await fetch(api);
+    const isFromFiles = status === 404 || Boolean(process.env['PROJECT_SYNC_DIST']);
+    if (gateway !== undefined || isFromFiles) this.#front = await serveFront({ api, gateway, isFromFiles });
+    this.#client = createClient({ baseUrl: this.url });
   }
 
-  /** Where the dashboard is. */
+  #at(role: Role): string | undefined {
+    const port = this.#ports.get(role);
+    return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+  }
+
+  get client(): Client {
+    if (!this.#client) throw new Error('Not started yet.');
+    return this.#client;
+  }
+
+  /** Where dashboard and API are. */
   get url(): string {
-    return this.#dashboard?.url ?? this.origin;
+    return this.#front?.url ?? this.#at('api') ?? this.#at('serve') ?? '';
   }
 
   get log(): string {
     return this.#log;
   }
 
-  /** Begins the process (again), on the same port and with the same data, and waits until it answers. */
+  /** Begins the processes that do not run, on the same ports and with the same data, and waits until they answer. */
   async run(): Promise<void> {
-    const binary = process.env['PROJECT_SYNC_BIN'];
-    if (!binary) throw new Error('PROJECT_SYNC_BIN is not set.');
-    const child = spawn(binary, ['--data', join(this.#folder, 'data'), 'serve', '--listen', `127.0.0.1:${this.#port}`], {
+    await Promise.all(this.#roles.filter((role) => !this.#running.has(role)).map((role) => this.#run(role)));
+  }
+
+  async #run(role: Role): Promise<void> {
+    const port = this.#ports.get(role);
+    const listen = port === undefined ? [] : ['--listen', `127.0.0.1:${port}`];
+    const child = spawn(binary(), ['--data', join(this.#folder, 'data'), role, ...listen], {
       cwd: this.#folder,
       // Nothing of the machine's own settings and tokens.
       env: { PATH: process.env['PATH'], HOME: this.#folder, XDG_CONFIG_HOME: this.#folder, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#process = child;
+    this.#running.set(role, child);
+    let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
+        if (said.length < LOG_CHARACTERS) said += text;
         this.#log = (this.#log + text).slice(-LOG_CHARACTERS);
       });
     }
-    await this.#ready(child);
-  }
-
-  async #ready(child: ChildProcess): Promise<void> {
+    const at = this.#at(role);
+    const isReady = async () => {
+      // A worker answers nobody: it says that it is ready.
+      if (at === undefined) return said.includes(' ready');
+      return (await fetch(`${at}/readyz`).catch(() => undefined))?.ok ?? false;
+    };
     const until = Date.now() + READY_MS;
-    for (;;) {
-      const answer = await fetch(`${this.origin}/readyz`).catch(() => undefined);
-      if (answer?.ok) return;
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`The service does not answer.\n${this.#log}`);
+    while (!(await isReady())) {
+      if (child.exitCode !== null || Date.now() > until) throw new Error(`There is no ${role}.\n${this.#log}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
-  /** Ends the process as a crash would, or in order. */
-  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    this.#process = undefined;
-    if (!child || child.exitCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill(signal);
-    await gone;
+  /** Ends processes as a crash would, or in order; all of them, if none is named. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL', ...roles: Role[]): Promise<void> {
+    const ending = [...this.#running].filter(([role]) => roles.length === 0 || roles.includes(role));
+    await Promise.all(
+      ending.map(async ([role, child]) => {
+        this.#running.delete(role);
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const gone = once(child, 'exit');
+        child.kill(signal);
+        await gone;
+      }),
+    );
   }
 
   async close(): Promise<void> {
     await this.kill();
-    await this.#dashboard?.close();
+    await this.#front?.close();
+    await this.#shared?.remove();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -126,6 +175,12 @@ export class Service {
     await answer.text();
     return this.client.syncs.get(syncId);
   }
+}
+
+function binary(): string {
+  const path = process.env['PROJECT_SYNC_BIN'];
+  if (!path) throw new Error('PROJECT_SYNC_BIN is not set.');
+  return path;
 }
 
 async function freePort(): Promise<number> {

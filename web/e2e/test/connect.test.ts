@@ -1,46 +1,10 @@
 import { expect, test } from 'vitest';
 import { takeShifts } from '../harness/browser.js';
-import { bannerIs, bannerSays, branchField, detail, mainButton, phases } from '../harness/parts.js';
+import { bannerIs, bannerSays, branchField, mainButton } from '../harness/parts.js';
 import { manyFiles } from '../harness/repository.js';
 import { stage } from '../harness/stage.js';
 
 const on = stage();
-
-test('connect, pick a branch, sync, watch it live, finished', async () => {
-  const repository = await on.repository();
-  repository.commit('main', { message: 'Begin', files: manyFiles(3000) });
-  repository.commit('feature/ropes', { message: 'Three ropes', files: { 'docs/mooring.md': '# Mooring\n\nThree ropes.\n' } }, 'main');
-  const host = await on.host(repository);
-  const page = await on.page();
-
-  await page.getByText('No project yet').waitFor();
-  host.hold();
-  await page.getByLabel('Repository').fill(host.url);
-  await page.getByText('A repository on 127.0.0.1').waitFor();
-  await page.getByRole('button', { name: 'Connect and sync' }).click();
-
-  // The first sync begins by itself. It is held half way.
-  await page.getByRole('heading', { name: 'harbour' }).waitFor();
-  await host.held();
-  await bannerIs(page, 'running');
-  await page.getByText('Live').waitFor();
-  expect((await phases(page)).map(([, status]) => status)).toContain('running');
-  host.release();
-  await bannerIs(page, 'completed');
-  expect((await phases(page)).every(([, status]) => status === 'done' || status === 'skipped')).toBe(true);
-  await detail(page).getByText('3,003 files added').waitFor();
-  await page.locator('.totals').getByText('3,003').waitFor();
-
-  // Another branch.
-  await branchField(page).click();
-  await branchField(page).fill('rop');
-  await page.getByRole('option', { name: /feature\/ropes.*never synced/ }).click();
-  await bannerIs(page, 'none');
-  await mainButton(page).click();
-  await bannerIs(page, 'completed');
-  await bannerSays(page, 'feature/ropes is synced');
-  expect(new URL(page.url()).searchParams.get('branch')).toBe('feature/ropes');
-});
 
 test('a path on the server’s machine, by keyboard alone', async () => {
   const repository = await on.repository('lighthouse');

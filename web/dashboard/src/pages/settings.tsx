@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react';
 import { client, queries, storedToken, storeToken } from '../api.js';
 import { Failed, Loading } from '../parts/states.js';
 import { useTitle } from '../parts/title.js';
+import { Values } from './values.js';
 
 const WORDS = { ok: 'Fine', warn: 'Worth a look', fail: 'Broken' };
 
@@ -32,9 +33,9 @@ export default function SettingsPage() {
           ))}
         </ul>
       </section>
+      <Values />
       <p className="ps-muted">
-        What the service is set to stands in its settings file; <code>project-sync config</code> prints it. The API is
-        described at <a href="/docs">/docs</a>.
+        The API is described at <a href="/docs">/docs</a>.
       </p>
     </div>
   );

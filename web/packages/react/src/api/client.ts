@@ -151,6 +151,11 @@ export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOpti
         answer(http.GET('/api/v1/syncs/{syncId}/diff', { params: { path: { syncId }, query }, signal })),
     },
 
+    settings: {
+      /** What the service runs with. What is secret only says whether it is set. */
+      get: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/settings', { signal })),
+    },
+
     admin: {
       doctor: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/admin/doctor', { signal })),
       queue: {

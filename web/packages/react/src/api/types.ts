@@ -30,6 +30,7 @@ export type ProjectDetail = Schemas['ProjectDetail'];
 export type ProjectPage = Schemas['ProjectPage'];
 export type Queue = Schemas['Queue'];
 export type ResumeRequest = Schemas['ResumeRequest'];
+export type Settings = Schemas['Settings'];
 export type Source = Schemas['Source'];
 export type StartRequest = Schemas['StartRequest'];
 export type Started = Schemas['Started'];
