@@ -125,10 +125,15 @@ impl Scene {
         state.memory(&self.db, &MemoryFilter::default()).await.unwrap()
     }
 
-    pub async fn events(&self, sync: &ProjectSync) -> Vec<SyncEvent> {
+    pub async fn numbered_events(&self, sync: &ProjectSync) -> Vec<SyncEvent> {
         let events = syncs::events(&self.db, sync.id, 0, 100_000).await.unwrap();
         let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
         assert_eq!(numbers, (1..=events.len() as i64).collect::<Vec<_>>(), "event numbers have no hole");
+        events
+    }
+
+    pub async fn events(&self, sync: &ProjectSync) -> Vec<SyncEvent> {
+        let events = self.numbered_events(sync).await;
         // Each time a sync is begun the interval begins, too.
         for run in events.split(|event| event.payload["type"] == "interrupted") {
             let progress: Vec<_> = run
