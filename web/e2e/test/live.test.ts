@@ -135,7 +135,7 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     await held.gone;
     await bannerSays(page, 'Sync of main was cancelled');
     await page.locator('.ps-banner-detail', { hasText: 'Nothing of it is visible' }).waitFor();
-    expect((await phases(page)).map(([, status]) => status)).toContain('stopped');
+    await expect.poll(async () => (await phases(page)).map(([, status]) => status)).toContain('stopped');
     const { items } = await on.service.client.projects.sync.history(id, { status: 'completed' });
     expect(items).toHaveLength(1);
     host.release();

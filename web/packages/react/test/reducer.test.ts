@@ -186,6 +186,16 @@ describe('snapshots', () => {
     expect(shown(after)).toEqual(shown(late!));
   });
 
+  test('an answer tells the phase in which a sync ended early, though there is a record of it', () => {
+    const phases = ['prepare', 'scan'].map((phase) => ({ phase, attempts: 1, durationMs: 3 }));
+    const shown = (status: 'cancelled' | 'failed') => {
+      const told = reduce([{ type: 'fetched', sync: answer({ status, phase: 'scan', phases }) }]);
+      return phaseViews(Object.values(told.syncs)[0]).map((view) => view.status);
+    };
+    expect(shown('cancelled')).toEqual(['done', 'stopped']);
+    expect(shown('failed')).toEqual(['done', 'failed']);
+  });
+
   test('a sync that is not in one is asked for, and its end is kept', () => {
     const running = reduce(events(wholeSync().slice(0, 6)));
     const without = syncReducer(running, { type: 'snapshot', snapshot: projectSnapshot() });

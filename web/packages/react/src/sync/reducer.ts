@@ -181,6 +181,13 @@ function told(sync: Sync): Partial<SyncView> {
   return { summary: sync.summary ?? undefined, finishedAt: sync.finishedAt, previousSyncId: sync.previousSyncId };
 }
 
+/** How the phase stands that a sync entered last, where that is known from how the sync stands. */
+const STATUS_OF_LAST: Partial<Record<Sync['status'], 'running' | 'failed'>> = {
+  running: 'running',
+  failed: 'failed',
+  cancelled: 'failed',
+};
+
 function fromAnswer(sync: Sync, known: SyncView | undefined, phases: readonly string[] = []): SyncView {
   const done = new Map(sync.phases.map((phase) => [phase.phase, phase]));
   const names = [...new Set([...phases, ...(known?.phases ?? []).map((phase) => phase.phase), ...done.keys()])];
@@ -202,11 +209,12 @@ function fromAnswer(sync: Sync, known: SyncView | undefined, phases: readonly st
     finishedAt: sync.finishedAt,
     phase: sync.phase,
     phases: names.map((phase) => {
+      // Records are of all phases that were begun, so the one in which a sync ended early is among them.
       const record = done.get(phase);
+      const status = sync.phase === phase ? STATUS_OF_LAST[sync.status] : undefined;
+      if (status) return { phase, status, attempt: record?.attempts ?? 1, durationMs: record?.durationMs };
       if (record) return { phase, status: 'done', attempt: record.attempts, durationMs: record.durationMs };
-      const failed = sync.status === 'failed' && sync.phase === phase;
-      const running = sync.status === 'running' && sync.phase === phase;
-      return { phase, status: failed ? 'failed' : running ? 'running' : 'toCome', attempt: failed || running ? 1 : 0 };
+      return { phase, status: 'toCome', attempt: 0 };
     }),
     bytes: sync.counts.bytesFetched,
     requests: sync.counts.requests,
