@@ -14,7 +14,7 @@ pub type ShownSettings = BTreeMap<String, BTreeMap<String, Value>>;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Settings)]
 pub struct SettingsDto {
-    /// Sections by name, and in them values by key; null where nothing is set.
+    /// Sections by name, and in them values by key; what is not set is left out.
     #[schema(value_type = std::collections::BTreeMap<String, std::collections::BTreeMap<String, Value>>)]
     pub sections: ShownSettings,
 }

@@ -1388,7 +1388,7 @@ export interface components {
         };
         /** @description The settings that a process runs with. */
         Settings: {
-            /** @description Sections by name, and in them values by key; null where nothing is set. */
+            /** @description Sections by name, and in them values by key; what is not set is left out. */
             sections: {
                 [key: string]: {
                     [key: string]: unknown;
