@@ -35,7 +35,8 @@ pub enum Piece {
 /// A stream that is read.
 pub struct Follower {
     response: futures::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
-    text: String,
+    /// What was read and is no whole piece yet: a chunk may end within a letter.
+    bytes: Vec<u8>,
 }
 
 /// Asks for a stream.
@@ -58,22 +59,22 @@ impl Follower {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
         assert_eq!(response.headers()["x-accel-buffering"], "no");
-        Self { response: response.bytes_stream().boxed(), text: String::new() }
+        Self { response: response.bytes_stream().boxed(), bytes: Vec::new() }
     }
 
     /// What comes next. None at the end, an error if the stream is cut off.
     pub async fn piece(&mut self) -> Result<Option<Piece>, reqwest::Error> {
         let read = async {
             loop {
-                if let Some((piece, rest)) = self.text.split_once("\n\n") {
-                    let piece = parse(piece);
-                    self.text = rest.to_owned();
+                if let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\n\n") {
+                    let piece = parse(std::str::from_utf8(&self.bytes[..end]).unwrap());
+                    self.bytes.drain(..end + 2);
                     return Ok(Some(piece));
                 }
                 match self.response.next().await {
-                    Some(bytes) => self.text += std::str::from_utf8(&bytes?).unwrap(),
+                    Some(bytes) => self.bytes.extend_from_slice(&bytes?),
                     None => {
-                        assert_eq!(self.text, "", "the stream ends within an event");
+                        assert!(self.bytes.is_empty(), "the stream ends within an event");
                         return Ok(None);
                     }
                 }
