@@ -76,7 +76,8 @@ test('files and memory as they were: search and state stand in the address', asy
   const page = await on.page(`/projects/${id}/files`);
   await page.getByLabel('Search files by path').fill('late');
   await page.getByText('1 file', { exact: true }).waitFor();
-  expect(await page.getByRole('region', { name: 'Files' }).getByRole('listitem').allTextContents()).toEqual([expect.stringContaining('late.txt')]);
+  const listed = page.getByRole('region', { name: 'Files' }).getByRole('listitem');
+  await expect.poll(() => listed.allTextContents()).toEqual([expect.stringContaining('late.txt')]);
   await page.getByRole('button', { name: /^State/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: /#1 Begin/ }).click();
   await page.getByText('No path holds “late”').waitFor();

@@ -65,7 +65,7 @@ test('restore: what it would change is shown, then it is so', async () => {
   await dialog.getByRole('list', { name: 'Memory that differs' }).getByText('Notes').waitFor();
   await dialog.getByRole('tab', { name: 'Files' }).click();
   const files = dialog.getByRole('list', { name: 'Files that differ' });
-  expect(await files.getByRole('listitem').allTextContents()).toEqual([
+  await expect.poll(() => files.getByRole('listitem').allTextContents()).toEqual([
     expect.stringMatching(/deleted: new\.txt/),
     expect.stringMatching(/modified: notes\.md/),
   ]);
