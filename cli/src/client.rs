@@ -180,8 +180,7 @@ impl Client {
             status if status.is_server_error() => Ok(self.later(response).await),
             _ => Err(match self.problem(response).await {
                 CliError::Refused { status: 404, code, .. } if !NOT_FOUND.contains(&code.as_str()) => {
-                    let hint =
-                        "`project-sync serve` and `project-sync gateway` stream events; `api` does not";
+                    let hint = "`project-sync serve`, `api` and `gateway` stream events; a worker does not";
                     let message = format!("there are no streams at {}", self.base);
                     CliError::not_found(message, Some(hint.to_owned()))
                 }

@@ -165,10 +165,8 @@ struct Writing {
 impl Writing {
     /// The next piece of the body.
     async fn next(mut self) -> Option<(Result<Bytes, TooSlow>, Self)> {
-        let piece = self.piece().await;
-        match piece {
-            Ok(Some(bytes)) => Some((Ok(bytes), self)),
-            Ok(None) => None,
+        match self.piece().await {
+            Ok(bytes) => Some((Ok(bytes), self)),
             Err(ended) => {
                 ended.note();
                 match ended {
@@ -180,18 +178,18 @@ impl Writing {
         }
     }
 
-    async fn piece(&mut self) -> Result<Option<Bytes>, Ended> {
+    async fn piece(&mut self) -> Result<Bytes, Ended> {
         if self.has_left {
             return Err(Ended::Drained);
         }
         let Stream { subscription, beat, .. } = &mut *self.stream;
         if !subscription.first.is_empty() {
-            return Ok(Some(joined(std::mem::take(&mut subscription.first).iter().map(Frame::body))));
+            return Ok(joined(std::mem::take(&mut subscription.first).iter().map(Frame::body)));
         }
         while let Some(missed) = &mut subscription.missed {
             match self.gateway.page(missed).await {
                 Ok(Some(frames)) if frames.is_empty() => {}
-                Ok(Some(frames)) => return Ok(Some(joined(frames.iter().map(Frame::body)))),
+                Ok(Some(frames)) => return Ok(joined(frames.iter().map(Frame::body))),
                 Ok(None) => subscription.missed = None,
                 Err(_) => return Err(Ended::Failed),
             }
@@ -203,7 +201,7 @@ impl Writing {
                 Ahead::More => {
                     live.skip(frames.len());
                     self.gateway.count_deliveries(frames.len());
-                    return Ok(Some(joined(frames.into_iter())));
+                    return Ok(joined(frames.into_iter()));
                 }
                 Ahead::Ended => return Err(Ended::Completed),
                 Ahead::Gone => return Err(Ended::Lagged),
@@ -219,11 +217,11 @@ impl Writing {
                 () = live.changed() => {}
                 () = leaving => {
                     self.has_left = true;
-                    return Ok(Some(self.gateway.farewell().body()));
+                    return Ok(self.gateway.farewell().body());
                 }
                 _ = beat.changed() => {
                     if !beat.borrow_and_update().is_draining {
-                        return Ok(Some(Frame::heartbeat().body()));
+                        return Ok(Frame::heartbeat().body());
                     }
                     self.leaves_at.get_or_insert_with(|| Instant::now() + self.gateway.time_to_go());
                 }
