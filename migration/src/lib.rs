@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 mod m20261120_000001_initial;
 mod m20261121_000002_queue;
 mod m20261121_000003_events;
+mod m20261121_000004_identity;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_initial::Migration),
             Box::new(m20261121_000002_queue::Migration),
             Box::new(m20261121_000003_events::Migration),
+            Box::new(m20261121_000004_identity::Migration),
         ]
     }
 }
