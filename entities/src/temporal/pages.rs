@@ -9,6 +9,7 @@ use super::{
     memory::{ListedEntry, MemoryFilter, search_words},
     state::StateAt,
 };
+use crate::scope::OfTenant;
 
 /// A page of memory ends once its texts come to this many bytes, even if it is not full.
 pub const MAX_PAGE_TEXT_BYTES: usize = 4 << 20;
@@ -40,7 +41,7 @@ impl StateAt {
     /// If the database is away.
     pub async fn files_page(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         filter: &FileFilter,
         after: Option<&[u8]>,
         limit: u64,
@@ -88,7 +89,7 @@ impl StateAt {
         after: Option<&MemoryPosition>,
     ) -> Result<(Vec<ListedEntry>, Option<MemoryPosition>), DbErr>
     where
-        C: ConnectionTrait + StreamTrait,
+        C: OfTenant + StreamTrait,
     {
         let backend = ConnectionTrait::get_database_backend(db);
         let Some((sql, values)) = self.memory_query(backend, filter, after) else {
