@@ -132,7 +132,7 @@ testkit::on_each_database! {
             let found = projects::find(&scene.db, scene.tenant, "p").await.unwrap().unwrap();
             projects::branches(&scene.db, &found.repository).await.unwrap().remove(0)
         };
-        let transaction = entities::begin_write(&scene.db).await.unwrap();
+        let transaction = scene.db.begin_write().await.unwrap();
         projects::lock_branch(&transaction, branch.id).await.unwrap();
         let reply = scene.post(&format!("{project}/sync"), json!({})).await;
         reply.problem(503, "timeout");
