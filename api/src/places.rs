@@ -20,10 +20,7 @@ pub(crate) async fn sync_dto(db: &impl Scoped, sync: &ProjectSync) -> Result<Syn
 }
 
 /// Syncs as they are answered.
-pub(crate) async fn sync_dtos(
-    db: &impl Scoped,
-    syncs: &[ProjectSync],
-) -> Result<Vec<SyncDto>, DbErr> {
+pub(crate) async fn sync_dtos(db: &impl Scoped, syncs: &[ProjectSync]) -> Result<Vec<SyncDto>, DbErr> {
     let mut branches: Vec<_> = syncs.iter().map(|sync| sync.branch_id).collect();
     branches.sort_unstable();
     branches.dedup();

@@ -59,7 +59,9 @@ impl Dispatcher {
     ) -> Result<Requested, DbErr> {
         let first_event =
             |sync: &ProjectSync| ProgressEvent::queued(sync, &branch.name).to_row(sync.tenant_id);
-        let requested = syncs::request(&self.db.tenant(branch.tenant_id), branch, new, queue_next, now, first_event).await?;
+        let requested =
+            syncs::request(&self.db.tenant(branch.tenant_id), branch, new, queue_next, now, first_event)
+                .await?;
         if requested.is_new {
             self.tell_queued(ProgressEvent::queued(&requested.sync, &branch.name), requested.sync.project_id);
         }
@@ -225,7 +227,8 @@ impl Dispatcher {
         let mut after: Option<WaitingSync> = None;
         let (mut seen, mut queued) = (0, 0);
         while seen < MAX_REFILL {
-            let page = rows::waiting_syncs(&self.db.system(), project, after.as_ref(), MAX_BATCH as u64).await?;
+            let page =
+                rows::waiting_syncs(&self.db.system(), project, after.as_ref(), MAX_BATCH as u64).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.clone());
             seen += page.len();

@@ -77,7 +77,15 @@ impl App {
             None => refuse_pending(db.pool()).await?,
         }
         let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, clock.now()).await?;
-        Ok(Self { db: db.tenant(tenant), tenant, settings, output: global.output, quiet: global.quiet, clock, file })
+        Ok(Self {
+            db: db.tenant(tenant),
+            tenant,
+            settings,
+            output: global.output,
+            quiet: global.quiet,
+            clock,
+            file,
+        })
     }
 
     /// What writes rows and tells workers: see [`dispatcher`].

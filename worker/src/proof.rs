@@ -30,11 +30,7 @@ pub(crate) fn entries(children: &Children) -> Vec<TreeEntry> {
 }
 
 /// Proves a draft: each directory that it brings is what its rows make, and the root is `expected`.
-pub async fn prove_draft(
-    db: &TenantTx,
-    draft: Draft,
-    expected: ObjectId,
-) -> Result<(), SyncError> {
+pub async fn prove_draft(db: &TenantTx, draft: Draft, expected: ObjectId) -> Result<(), SyncError> {
     let state = draft.state();
     let mut after = 0;
     loop {
@@ -80,11 +76,7 @@ pub struct Verified {
 ///
 /// # Errors
 /// [`SyncError::Proof`] names the first directory that differs.
-pub async fn verify(
-    db: &TenantDb,
-    state: StateAt,
-    expected: ObjectId,
-) -> Result<Verified, SyncError> {
+pub async fn verify(db: &TenantDb, state: StateAt, expected: ObjectId) -> Result<Verified, SyncError> {
     let transaction = db.begin_snapshot().await?;
     let root = state.root(&transaction).await?.map_or(ObjectId::EMPTY_TREE, |root| root.tree_id);
     let mut rows = std::pin::pin!(state.stream_walk(&transaction).await?);

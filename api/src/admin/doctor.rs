@@ -78,7 +78,12 @@ pub async fn doctor(
         checks.push(clock(db, machine).await);
         if is_migrated {
             let system = db.system();
-            for check in [leases(&system, now).await, stuck(&system, now).await, dead(&system).await, pauses(&system).await] {
+            for check in [
+                leases(&system, now).await,
+                stuck(&system, now).await,
+                dead(&system).await,
+                pauses(&system).await,
+            ] {
                 checks.push(check.unwrap_or_else(|error| {
                     Check::fail("syncs", error.to_string(), "look at the database's log")
                 }));

@@ -41,11 +41,7 @@ impl FromRequestParts<App> for LoadedSync {
 }
 
 /// The sync of this id, which `field` of the request holds.
-pub(crate) async fn sync(
-    db: &impl Scoped,
-    id: SyncId,
-    field: &str,
-) -> Result<ProjectSync, Problem> {
+pub(crate) async fn sync(db: &impl Scoped, id: SyncId, field: &str) -> Result<ProjectSync, Problem> {
     let found = syncs::get(db, id).await?;
     found.ok_or_else(|| Problem::new(Code::SyncNotFound, format!("there is no sync {id}")).field(field))
 }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entities::{
-    BranchId, ProjectId, ProjectSync, SyncEvent, projects::BranchPlace, syncs::SyncFilter,
-};
+use entities::{BranchId, ProjectId, ProjectSync, SyncEvent, projects::BranchPlace, syncs::SyncFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

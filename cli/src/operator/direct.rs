@@ -99,10 +99,7 @@ impl Direct {
 ///
 /// # Errors
 /// If the settings name no queue that there could be.
-pub async fn dispatcher_or_away(
-    db: &Database,
-    settings: &Settings,
-) -> Result<Dispatcher, CliError> {
+pub async fn dispatcher_or_away(db: &Database, settings: &Settings) -> Result<Dispatcher, CliError> {
     match dispatcher(db.clone(), &settings.queue).await {
         Err(CliError::Queue(error)) => Ok(Dispatcher {
             db: db.clone(),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use entities::Database;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use entities::Database;
 use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
 use worker::telemetry as sync;

@@ -391,11 +391,7 @@ impl Runner {
 
 /// Waits for a heartbeat. Our own transaction may hold it up, for as long as that takes; `None` if the database does not
 /// answer other questions either.
-async fn beat_in_time<T>(
-    db: &Database,
-    lease: Duration,
-    beat: impl Future<Output = T>,
-) -> Option<T> {
+async fn beat_in_time<T>(db: &Database, lease: Duration, beat: impl Future<Output = T>) -> Option<T> {
     let mut beat = std::pin::pin!(beat);
     loop {
         match tokio::time::timeout(lease, &mut beat).await {

@@ -143,9 +143,7 @@ fn content_kind(bytes: &[u8]) -> ContentKind {
 async fn tell_unstored(run: &Run) -> Result<(), SyncError> {
     let limit = run.settings.source.max_content_bytes;
     let seq = run.draft().seq();
-    let files =
-        blobs::above_limit(&run.db, run.branch.id, seq, limit as i64, MAX_UNSTORED_TOLD + 1)
-            .await?;
+    let files = blobs::above_limit(&run.db, run.branch.id, seq, limit as i64, MAX_UNSTORED_TOLD + 1).await?;
     for (path, size) in files.iter().take(MAX_UNSTORED_TOLD as usize) {
         let path = String::from_utf8_lossy(path);
         let message =

@@ -268,8 +268,7 @@ impl<'a> Walk<'a> {
             return Ok(entries);
         }
         let missing = || SyncError::Source(SourceError::Missing(tree));
-        let (state, path) =
-            StateAt::find_tree(&self.run.db, tree).await?.ok_or_else(missing)?;
+        let (state, path) = StateAt::find_tree(&self.run.db, tree).await?.ok_or_else(missing)?;
         let children = state.children_of(&self.run.db, &[path]).await?.remove(&path).unwrap_or_default();
         let mut entries = crate::proof::entries(&children);
         if object::tree_id(&mut entries) == tree { Ok(entries) } else { Err(missing()) }
