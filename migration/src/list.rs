@@ -61,6 +61,7 @@ pub fn migrations(backend: DbBackend) -> Vec<Migration> {
             2 "queue",
             3 "events",
             4 "identity",
+            5 "isolation",
             6 "guards",
         ),
     }
