@@ -142,8 +142,13 @@ pub fn plan(migration: &Migration, backend: DbBackend, direction: Direction) -> 
     };
     if direction == Direction::Down {
         // A guard that its own migration brought goes with it.
+        let brought = |reason: &str| match reason {
+            GUARD_GONE => migration.up.contains(GUARD_SCHEMA),
+            TURNED_OFF => migration.up.contains("ENABLE ROW LEVEL SECURITY"),
+            _ => false,
+        };
         for account in &mut accounts {
-            if account.verdict == Verdict::Refused(GUARD_GONE.to_owned()) && migration.up.contains(GUARD_SCHEMA) {
+            if matches!(&account.verdict, Verdict::Refused(reason) if brought(reason)) {
                 account.verdict = Verdict::Harmless;
             }
         }
@@ -153,6 +158,9 @@ pub fn plan(migration: &Migration, backend: DbBackend, direction: Direction) -> 
 
 /// Why a guard is not taken away.
 const GUARD_GONE: &str = "it takes a guard away and does not make it anew";
+
+/// Why a guard is not turned off.
+const TURNED_OFF: &str = "it turns a guard off";
 
 /// Makes the account of a piece of a file.
 fn account(file: &str, at: usize, sql: &str, reading: Reading) -> Account {

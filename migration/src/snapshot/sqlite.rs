@@ -120,7 +120,7 @@ async fn add<C>(db: &C, sql: &str, sums: &mut [u64]) -> Result<(), DbErr>
 where
     C: ConnectionTrait + StreamTrait,
 {
-    let mut rows = db.stream_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+    let mut rows = Box::pin(db.stream_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?);
     while let Some(row) = rows.try_next().await? {
         let key: String = row.try_get_by_index(0)?;
         for (index, sum) in sums.iter_mut().enumerate() {

@@ -2,7 +2,10 @@
 
 use squawk_syntax::ast::{self, AlterColumnOption, AlterTableAction, AstNode};
 
-use super::{ALL, LITTLE, Made, Reading, Target, Verdict, WRITES_AND_ALIKE, is_refused, kind_of, lock, named, referenced};
+use super::{
+    ALL, LITTLE, Made, NOT_OURS, Reading, TURNED_OFF, Target, Verdict, WRITES_AND_ALIKE, gives_to_us, is_refused,
+    kind_of, lock, named, referenced,
+};
 
 /// Joins what its actions are: the first that is refused decides, and what is taken away adds up.
 pub(super) fn read(alter: &ast::AlterTable, made: &mut Made) -> Reading {
@@ -89,6 +92,9 @@ fn act(table: &str, action: &AlterTableAction, made: &mut Made) -> Reading {
         AlterTableAction::EnableRls(_) | AlterTableAction::ForceRls(_) => {
             lock(Reading::harmless(format!("turns on who sees which rows of {table}")), table, ALL, made)
         }
+        AlterTableAction::OwnerTo(to) if gives_to_us(to) => {
+            lock(Reading::harmless(format!("hands {table} over to its owner")), table, ALL, made)
+        }
         AlterTableAction::AlterColumn(alter) => alter_column(table, alter, made),
         other => Reading::refused(
             format!("{} of {table}", kind_of(other.syntax())),
@@ -105,9 +111,9 @@ fn refusal_of(action: &AlterTableAction) -> &'static str {
         AlterTableAction::DisableTrigger(_)
         | AlterTableAction::DisableRls(_)
         | AlterTableAction::NoForceRls(_)
-        | AlterTableAction::DisableRule(_) => "it turns a guard off",
+        | AlterTableAction::DisableRule(_) => TURNED_OFF,
         AlterTableAction::SetUnlogged(_) => "a crash would empty the table",
-        AlterTableAction::OwnerTo(_) => "who owns what is said by `migrate roles`",
+        AlterTableAction::OwnerTo(_) => NOT_OURS,
         _ => "no migration needs it",
     }
 }

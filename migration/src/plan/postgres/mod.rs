@@ -8,7 +8,7 @@ use squawk_syntax::{
     ast::{self, AstNode, Stmt},
 };
 
-use super::{Account, GUARD_GONE, GUARD_SCHEMA, Made, Reading, Target, Verdict, account};
+use super::{Account, GUARD_GONE, GUARD_SCHEMA, Made, Reading, TURNED_OFF, Target, Verdict, account};
 use crate::tokens::{Dialect, Kind, tokens};
 
 /// The locks that statements take here, and who has to wait meanwhile.
@@ -40,14 +40,10 @@ pub(super) fn read(sql: &str) -> Vec<Account> {
     let file = parsed.tree();
     // Whatever the parser set aside is not a statement that was looked at.
     for element in file.syntax().children_with_tokens() {
-        let is_known = match &element {
-            rowan_node if rowan_node.as_node().is_some() => {
-                element.as_node().is_some_and(|node| Stmt::can_cast(node.kind()))
-            }
-            _ => matches!(
-                element.kind(),
-                SyntaxKind::WHITESPACE | SyntaxKind::COMMENT | SyntaxKind::SEMICOLON
-            ),
+        let between = [SyntaxKind::WHITESPACE, SyntaxKind::COMMENT, SyntaxKind::SEMICOLON];
+        let is_known = match element.as_node() {
+            Some(node) => Stmt::can_cast(node.kind()),
+            None => between.contains(&element.kind()),
         };
         if !is_known {
             return vec![broken(sql, usize::from(element.text_range().start()), "this is no statement")];
@@ -178,6 +174,12 @@ fn reading(statement: &Stmt, made: &mut Made) -> Reading {
         Stmt::Revoke(_) => Reading::harmless("takes rights back"),
         Stmt::AlterDefaultPrivileges(_) => Reading::harmless("says which rights new objects give"),
         Stmt::CommentOn(_) => Reading::harmless("describes an object"),
+        Stmt::AlterFunction(function) => match function.action() {
+            Some(ast::AlterFunctionAction::OwnerTo(to)) if gives_to_us(&to) => {
+                Reading::harmless("hands a function over to its owner")
+            }
+            _ => Reading::refused("changes a function", "a function is made anew"),
+        },
         Stmt::DropIndex(index) => drop_index(index),
         Stmt::DropFunction(_) => Reading::harmless("removes a function"),
         Stmt::DropTrigger(trigger) => drop_trigger(trigger, made),
@@ -351,7 +353,17 @@ fn insert_rows(insert: &ast::Insert, made: &Made) -> Reading {
     }
 }
 
-/// Whether what is said of a table that is not there before must not count.
+/// Why an object is given to nobody else.
+const NOT_OURS: &str = "objects belong to the roles of `migrate roles`";
+
+/// Whether an object is handed to one of our own roles.
+fn gives_to_us(to: &ast::OwnerTo) -> bool {
+    let text = to.syntax().text().to_string();
+    let tokens = tokens(&text, Dialect::Postgres).unwrap_or_default();
+    tokens.last().and_then(|token| token.name()).is_some_and(|role| crate::roles::ROLES.contains(&role))
+}
+
+/// Whether a statement is refused for one of its parts already.
 fn is_refused(reading: &Reading) -> bool {
     matches!(reading.verdict, Verdict::Refused(_))
 }
