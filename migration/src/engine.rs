@@ -168,7 +168,7 @@ async fn apply(
         pending.iter().map(|one| (one, plan(one, backend, Direction::Up))).collect();
     let before = look_ahead(transaction, &steps, options).await?;
     if backend == DbBackend::Postgres {
-        roles::ensure(transaction).await?;
+        roles::ensure(transaction).await.map_err(MigrateError::Roles)?;
     }
     history.establish(transaction).await?;
     for (migration, accounts) in &steps {

@@ -56,6 +56,9 @@ pub enum MigrateError {
         /// How long it waited.
         seconds: u64,
     },
+    /// The roles are not there and cannot be made by whoever migrates.
+    #[error("the roles of the database are missing, and this login may not make them: {0}")]
+    Roles(DbErr),
     /// There is nothing to take back.
     #[error("no migration is applied")]
     NothingApplied,

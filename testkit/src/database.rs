@@ -8,7 +8,6 @@ use std::{
 };
 
 use entities::{ConnectOptions, Database};
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -137,7 +136,9 @@ async fn connect(url: &str) -> Database {
 }
 
 async fn migrate(connection: &DatabaseConnection) {
-    Migrator::up(connection, None).await.unwrap_or_else(|error| panic!("migrating failed: {error}"));
+    if let Err(error) = migration::up(connection).await {
+        panic!("migrating failed: {error}");
+    }
 }
 
 /// One connection to the server's maintenance database.

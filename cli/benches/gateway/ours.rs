@@ -19,7 +19,6 @@ use entities::{
     projects::{self, ConnectedProject},
     syncs::NewSync,
 };
-use migration::{Migrator, MigratorTrait};
 use testkit::{postgres::PrivatePostgres, redis::PrivateRedis};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -55,7 +54,7 @@ impl Ours {
         let redis = PrivateRedis::start(&folder.join("redis")).map_err(|error| error.to_string())?;
         let settings = QueueSettings { redis_url: Some(redis.url()), ..Default::default() };
         let db = entities::connect(&postgres.url(), &Default::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        migration::up(&db).await.unwrap();
         let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
         let source = SourceSpec::Git { url: "https://git.invalid/bench.git".to_owned() };
         let project = projects::create(&db, tenant, "bench", &source, Utc::now()).await.unwrap();

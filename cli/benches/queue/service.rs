@@ -6,7 +6,6 @@ use bus::{Dispatcher, RedisProgressBus, RedisQueue};
 use chrono::{DateTime, Utc};
 use entities::{SyncId, projects};
 use futures::StreamExt;
-use migration::{Migrator, MigratorTrait};
 use serde_json::{Value, json};
 use testkit::{postgres::PrivatePostgres, repo::TestRepo, server::server_folder};
 use tokio::{
@@ -83,7 +82,7 @@ struct Service {
 impl Service {
     async fn start(redis: &str, postgres: &str) -> Self {
         let db = entities::connect(postgres, &Default::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        migration::up(&db).await.unwrap();
         let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
         let (settings, (told, claims)) = (ours::settings(redis), mpsc::unbounded_channel());
         let queue = Arc::new(RedisQueue::connect(&settings).await.unwrap());

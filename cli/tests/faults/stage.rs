@@ -7,7 +7,6 @@ use std::{
 
 use bus::{QueueSettings, RedisQueue, queue::JobQueue};
 use entities::{ConnectOptions, ProjectSync, SyncEvent, SyncStatus, syncs};
-use migration::{Migrator, MigratorTrait};
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use testkit::{
@@ -65,7 +64,7 @@ impl Stage {
         let postgres = PrivatePostgres::start(&folder.path().join("postgres")).unwrap();
         let redis = PrivateRedis::start(&folder.path().join("redis")).unwrap();
         let db = entities::connect(&postgres.url(), &ConnectOptions::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        migration::up(&db).await.unwrap();
         let launcher = settings(launcher(folder.path()));
         let deployment = Deployment { launcher, postgres_url: postgres.url(), redis_url: redis.url() };
         Self { deployment, db, postgres, redis, folder }

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use entities::ConnectOptions;
-use migration::{Migrator, MigratorTrait};
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use testkit::{
@@ -57,7 +56,7 @@ impl Stage {
         let postgres = PrivatePostgres::start(&folder.path().join("postgres")).unwrap();
         let redis = PrivateRedis::start(&folder.path().join("redis")).unwrap();
         let db = entities::connect(&postgres.url(), &ConnectOptions::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        migration::up(&db).await.unwrap();
         let launcher = settings(launcher(folder.path()));
         let deployment = Deployment { launcher, postgres_url: postgres.url(), redis_url: redis.url() };
         Self { deployment, db, redis, _postgres: postgres, folder }

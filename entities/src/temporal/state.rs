@@ -123,7 +123,6 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 
 #[cfg(test)]
 mod tests {
-    use migration::{Migrator, MigratorTrait};
     use uuid::Uuid;
 
     use super::*;
@@ -145,7 +144,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
         let db = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(db.pool(), None).await.unwrap();
+        migration::up(db.pool()).await.unwrap();
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
             (

@@ -83,11 +83,18 @@ struct Made {
     columns: BTreeSet<(String, String)>,
     /// Guards that are made anew later in the same migration, so that they may be taken away first.
     guards: BTreeSet<String>,
+    /// Tables that lose something in the same migration: their guards hold on to it, and go first.
+    losing: BTreeSet<String>,
 }
 
 impl Made {
     fn owns(&self, table: &str) -> bool {
         self.tables.contains(table)
+    }
+
+    /// Whether a guard of a table may be taken away.
+    fn frees(&self, guard: &str, table: &str) -> bool {
+        self.guards.contains(guard) || self.losing.contains(table)
     }
 
     fn owns_column(&self, table: &str, column: &str) -> bool {

@@ -18,7 +18,7 @@ pub(super) fn read(sql: &str) -> Vec<Account> {
         }
     };
     let statements = split(&found);
-    let mut made = Made { guards: guards_made(&statements), ..Made::default() };
+    let mut made = Made { guards: guards_made(&statements), losing: losing(&statements), ..Made::default() };
     let mut accounts = Vec::with_capacity(statements.len());
     for statement in statements {
         let (Some(first), Some(last)) = (statement.first(), statement.last()) else { continue };
@@ -65,6 +65,22 @@ fn is_create(statement: &[Token], what: &str) -> bool {
 fn guards_made(statements: &[&[Token]]) -> std::collections::BTreeSet<String> {
     let made = statements.iter().filter(|one| is_create(one, "trigger") || is_create(one, "view"));
     made.filter_map(|one| name_at(one, 2)).collect()
+}
+
+/// The tables that a migration takes something away from.
+fn losing(statements: &[&[Token]]) -> std::collections::BTreeSet<String> {
+    let says = |one: &[Token], at: usize, word: &str| one.get(at).is_some_and(|token| token.is(word));
+    let tables = statements.iter().filter(|one| {
+        (says(one, 0, "drop") && says(one, 1, "table"))
+            || (says(one, 0, "alter") && says(one, 1, "table") && says(one, 3, "drop"))
+    });
+    tables.filter_map(|one| name_at(one, 2)).collect()
+}
+
+/// Whether a guard may go: its name ends with the table that it guards.
+fn frees(made: &Made, guard: &str) -> bool {
+    let named = ["", "_delete"].map(|kind| format!("{GUARD_SCHEMA}{kind}_"));
+    named.iter().any(|start| guard.strip_prefix(start.as_str()).is_some_and(|table| made.frees(guard, table)))
 }
 
 /// What is refused in whatever statement it stands.
@@ -133,7 +149,7 @@ fn reading(statement: &[Token], made: &mut Made) -> Reading {
         },
         ("drop", "index") => Reading::harmless(format!("removes the index {}; it can be built again", word(2))),
         ("drop", "trigger" | "view") => match name_at(statement, 2) {
-            Some(name) if name.starts_with(GUARD_SCHEMA) && !made.guards.contains(&name) => {
+            Some(name) if name.starts_with(GUARD_SCHEMA) && !frees(made, &name) => {
                 Reading::refused(format!("removes {name}"), GUARD_GONE)
             }
             Some(name) => Reading::harmless(format!("removes {name}")),
@@ -192,7 +208,10 @@ fn create_trigger(statement: &[Token]) -> Reading {
     let body = &statement[begin + 1..];
     let ends = body.last().is_some_and(|token| token.is("end"));
     let inner = &body[..body.len().saturating_sub(1)];
-    let is_known = |one: &[Token]| one.first().is_some_and(|token| token.is("insert") || token.is("select"));
+    let writes = |one: &[Token]| one.windows(2).any(|pair| pair[0].is("do") && pair[1].is("update"));
+    let is_known = |one: &[Token]| {
+        one.first().is_some_and(|token| token.is("insert") || token.is("select")) && !writes(one)
+    };
     let mut parts = inner.split(|token| token.is_sign(';')).filter(|part| !part.is_empty());
     match ends && parts.all(is_known) {
         true => Reading::harmless(does),

@@ -50,7 +50,8 @@ pub(super) fn read(sql: &str) -> Vec<Account> {
         }
     }
     let statements: Vec<Stmt> = file.stmts().collect();
-    let mut made = Made { guards: guards_made(&statements), ..Made::default() };
+    let mut made =
+        Made { guards: guards_made(&statements), losing: losing(&statements), ..Made::default() };
     let mut accounts = Vec::with_capacity(statements.len());
     for statement in statements {
         let node = statement.syntax();
@@ -81,6 +82,24 @@ fn guards_made(statements: &[Stmt]) -> std::collections::BTreeSet<String> {
         _ => None,
     });
     made.collect()
+}
+
+/// The tables that a migration takes something away from.
+fn losing(statements: &[Stmt]) -> std::collections::BTreeSet<String> {
+    let mut tables = std::collections::BTreeSet::new();
+    for statement in statements {
+        match statement {
+            Stmt::DropTable(drop) => tables.extend(drop.table_name_refs().map(|one| name(one.syntax()))),
+            Stmt::AlterTable(alter)
+                if alter.actions().any(|action| matches!(action, ast::AlterTableAction::DropColumn(_))) =>
+            {
+                let table = alter.table_relation_name().and_then(|one| one.table_name_ref());
+                tables.extend(table.map(|one| name(one.syntax())));
+            }
+            _ => {}
+        }
+    }
+    tables
 }
 
 /// What is refused in whatever statement it stands.
@@ -305,7 +324,7 @@ fn drop_trigger(trigger: &ast::DropTrigger, made: &Made) -> Reading {
         named(trigger.on_relation().and_then(|on| on.relation_name_ref()).as_ref().map(AstNode::syntax));
     let which = named(trigger.trigger_ref().as_ref().map(AstNode::syntax));
     let does = format!("removes the trigger {which} of {table}");
-    if which.starts_with(GUARD_SCHEMA) && !made.guards.contains(&format!("{which} on {table}")) {
+    if which.starts_with(GUARD_SCHEMA) && !made.frees(&format!("{which} on {table}"), &table) {
         return Reading::refused(does, GUARD_GONE);
     }
     lock(Reading::harmless(does), &table, ALL, made)
@@ -315,7 +334,8 @@ fn drop_view(view: &ast::DropView, made: &Made) -> Reading {
     let names: Vec<String> = view.view_refs().map(|one| name(one.syntax())).collect();
     let does = format!("removes the view {}", names.join(", "));
     let guard = format!("{GUARD_SCHEMA}.");
-    match names.iter().any(|one| one.starts_with(&guard) && !made.guards.contains(one)) {
+    let is_kept = |one: &String| one.strip_prefix(&guard).is_some_and(|table| !made.frees(one, table));
+    match names.iter().any(is_kept) {
         true => Reading::refused(does, GUARD_GONE),
         false => Reading::harmless(does),
     }
