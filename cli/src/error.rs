@@ -209,7 +209,9 @@ impl CliError {
             Self::Schema(MigrateError::Roles(_)) => {
                 Some("a superuser runs `project-sync migrate roles --apply` once".to_owned())
             }
-            Self::Schema(error) if error.may_pass() => Some("nothing was changed; try again later".to_owned()),
+            Self::Schema(error) if error.may_pass() => {
+                Some("nothing was changed; try again later".to_owned())
+            }
             Self::Schema(_) => Some("nothing was changed; see docs/MIGRATIONS.md".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),

@@ -156,8 +156,7 @@ async fn apply(
     let backend = transaction.get_database_backend();
     let history = History::read(transaction, migrations).await?;
     let pending = history.pending(migrations)?;
-    let mut outcome =
-        Outcome { dry_run: options.dry_run, adopted: history.is_earlier, ..Outcome::default() };
+    let mut outcome = Outcome { dry_run: options.dry_run, adopted: history.is_earlier, ..Outcome::default() };
     if pending.is_empty() && !history.is_earlier {
         return match options.allow_loss.is_empty() {
             true => Ok(outcome),
@@ -233,7 +232,8 @@ async fn look_ahead(
         return Err(MigrateError::Refused(refusals));
     }
     let before = Snapshot::take(transaction, None).await?;
-    let losses = steps.iter().flat_map(|(_, accounts)| accounts).flat_map(|account| foreseen(account, &before));
+    let losses =
+        steps.iter().flat_map(|(_, accounts)| accounts).flat_map(|account| foreseen(account, &before));
     let (open, _) = settle(losses.collect(), &options.allow_loss);
     if open.is_empty() { Ok(before) } else { Err(MigrateError::Loss(open)) }
 }
@@ -243,7 +243,11 @@ fn foreseen(account: &Account, before: &Snapshot) -> Vec<Loss> {
     let Verdict::Takes(targets) = &account.verdict else { return Vec::new() };
     let loss = |target: &crate::plan::Target| {
         let (column, lost, how) = match &target.column {
-            Some(column) => (column.as_str(), before.values(&target.table, column)?, "the column would go with its values"),
+            Some(column) => (
+                column.as_str(),
+                before.values(&target.table, column)?,
+                "the column would go with its values",
+            ),
             None => ("*", before.rows(&target.table)?, "the table would go with its rows"),
         };
         let table = target.table.clone();
@@ -293,7 +297,9 @@ async fn run(
         if let Err(source) = result {
             let (migration, statement) = (migration.title(), account.statement.clone());
             return Err(match is_locked(&source) {
-                true => MigrateError::Locked { migration, statement, seconds: options.lock_timeout.as_secs() },
+                true => {
+                    MigrateError::Locked { migration, statement, seconds: options.lock_timeout.as_secs() }
+                }
                 false => MigrateError::Statement { migration, statement, source },
             });
         }
@@ -303,7 +309,10 @@ async fn run(
 
 /// Whether a lock was not had in time.
 fn is_locked(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) | DbErr::Conn(RuntimeErr::SqlxError(inner))) = error else {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))
+    | DbErr::Conn(RuntimeErr::SqlxError(inner))) = error
+    else {
         return false;
     };
     let Some(inner) = inner.as_database_error() else { return false };

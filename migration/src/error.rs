@@ -47,7 +47,9 @@ pub enum MigrateError {
     #[error("another process is migrating this database")]
     Busy,
     /// A lock was not had in time: somebody else uses the table.
-    #[error("{migration}: `{statement}` did not get its lock within {seconds} s, because somebody uses the table")]
+    #[error(
+        "{migration}: `{statement}` did not get its lock within {seconds} s, because somebody uses the table"
+    )]
     Locked {
         /// The migration's title.
         migration: String,
@@ -67,7 +69,10 @@ pub enum MigrateError {
 impl MigrateError {
     /// Whether the same command may work a little later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Busy | Self::Locked { .. } | Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)))
+        matches!(
+            self,
+            Self::Busy | Self::Locked { .. } | Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+        )
     }
 }
 
@@ -105,7 +110,10 @@ pub struct Loss {
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, column, lost, how } = self;
-        write!(f, "{table}.{column}: {how} ({lost}); if that is meant: --allow-loss '{table}.{column}={lost}'")
+        write!(
+            f,
+            "{table}.{column}: {how} ({lost}); if that is meant: --allow-loss '{table}.{column}={lost}'"
+        )
     }
 }
 
@@ -129,8 +137,8 @@ impl std::str::FromStr for AllowedLoss {
             let named = !table.is_empty() && !column.is_empty();
             Some((table, column, count.parse().ok()?)).filter(|_| named)
         });
-        let (table, column, count) =
-            parts.ok_or_else(|| format!("`{text}` is not TABLE.COLUMN=COUNT, such as embeddings.vector=382"))?;
+        let (table, column, count) = parts
+            .ok_or_else(|| format!("`{text}` is not TABLE.COLUMN=COUNT, such as embeddings.vector=382"))?;
         Ok(Self { table: table.to_owned(), column: column.to_owned(), count })
     }
 }

@@ -36,7 +36,10 @@ pub(crate) struct History {
 
 impl History {
     /// Reads it. Writes nothing.
-    pub(crate) async fn read(db: &impl ConnectionTrait, migrations: &[Migration]) -> Result<Self, MigrateError> {
+    pub(crate) async fn read(
+        db: &impl ConnectionTrait,
+        migrations: &[Migration],
+    ) -> Result<Self, MigrateError> {
         if exists(db, "schema_history").await? {
             return Ok(Self { applied: ours(db).await?, is_earlier: false, has_table: true });
         }
@@ -105,8 +108,13 @@ pub(crate) async fn record(db: &impl ConnectionTrait, applied: &Applied) -> Resu
                VALUES ($1, $2, $3, $4, $5)";
     let Applied { version, name, checksum, applied_at, duration_ms } = applied;
     let version = i32::try_from(*version).map_err(|error| DbErr::Custom(error.to_string()))?;
-    let values =
-        [version.into(), name.as_str().into(), checksum.as_str().into(), (*applied_at).into(), (*duration_ms).into()];
+    let values = [
+        version.into(),
+        name.as_str().into(),
+        checksum.as_str().into(),
+        (*applied_at).into(),
+        (*duration_ms).into(),
+    ];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     db.execute_raw(statement).await.map(|_| ())
 }

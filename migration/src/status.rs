@@ -101,7 +101,10 @@ pub async fn status_of(
 ///
 /// # Errors
 /// Like [`crate::pending`].
-pub async fn pending_of(db: &impl ConnectionTrait, migrations: &[Migration]) -> Result<Vec<String>, MigrateError> {
+pub async fn pending_of(
+    db: &impl ConnectionTrait,
+    migrations: &[Migration],
+) -> Result<Vec<String>, MigrateError> {
     let history = History::read(db, migrations).await?;
     Ok(history.pending(migrations)?.iter().map(Migration::title).collect())
 }

@@ -70,7 +70,9 @@ pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, usize> {
                 at = comment_end(bytes, at).ok_or(at)?;
                 continue;
             }
-            (b'e' | b'E', Some(b'\'')) if is_postgres => (Kind::Value, quoted_end(bytes, at + 1, true).ok_or(at)?),
+            (b'e' | b'E', Some(b'\'')) if is_postgres => {
+                (Kind::Value, quoted_end(bytes, at + 1, true).ok_or(at)?)
+            }
             (b'x' | b'X' | b'b' | b'B', Some(b'\'')) => {
                 (Kind::Value, quoted_end(bytes, at + 1, false).ok_or(at)?)
             }
@@ -149,7 +151,8 @@ fn dollar_tag(sql: &str, from: usize) -> Option<&str> {
     let length = sql[from + 1..].find('$')?;
     let tag = &sql[from..from + length + 2];
     let inner = &tag.as_bytes()[1..tag.len() - 1];
-    let fits = inner.first().is_none_or(|byte| !byte.is_ascii_digit()) && inner.iter().all(|&byte| is_word(byte));
+    let fits =
+        inner.first().is_none_or(|byte| !byte.is_ascii_digit()) && inner.iter().all(|&byte| is_word(byte));
     fits.then_some(tag)
 }
 

@@ -118,7 +118,8 @@ impl Draft {
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
     pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
         for (table, _) in TABLES {
-            let sql = format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
+            let sql =
+                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
             deletion::announced(db, self.execute(db, sql)).await?;
             self.execute(
                 db,

@@ -16,7 +16,7 @@ FROM relations WHERE relkind IN ('r', 'p')
 UNION ALL
 SELECT 'column ' || r.title || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
        || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
-       || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity END
+       || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity::text END
        || CASE a.attgenerated WHEN '' THEN '' ELSE ' generated' END
        || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
 FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -30,7 +30,7 @@ UNION ALL
 SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END
 FROM pg_index i JOIN relations r ON r.oid = i.indrelid
 UNION ALL
-SELECT 'trigger ' || pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'O' THEN '' ELSE ' state ' || t.tgenabled END
+SELECT 'trigger ' || pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'O' THEN '' ELSE ' state ' || t.tgenabled::text END
 FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid
 WHERE NOT t.tgisinternal
 UNION ALL
@@ -45,7 +45,7 @@ WHERE NOT EXISTS (
     SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 UNION ALL
 SELECT 'policy ' || r.title || ' ' || p.polname || ' ' || CASE WHEN p.polpermissive THEN '' ELSE 'restrictive ' END
-       || p.polcmd || ' to '
+       || p.polcmd::text || ' to '
        || (SELECT string_agg(CASE role WHEN 0 THEN 'public' ELSE role::regrole::text END, ',' ORDER BY role::regrole::text)
            FROM unnest(p.polroles) role)
        || coalesce(' using ' || pg_get_expr(p.polqual, p.polrelid), '')
@@ -57,7 +57,7 @@ SELECT 'grant ' || r.title || ' to ' || roles.rolname || ' '
 FROM relations r CROSS JOIN LATERAL aclexplode(r.relacl) a JOIN roles ON roles.oid = a.grantee
 GROUP BY r.title, roles.rolname
 UNION ALL
-SELECT 'grant ' || r.title || '.' || c.attname || ' to ' || roles.rolname || ' '
+SELECT 'grant ' || r.title || '.' || c.attname::text || ' to ' || roles.rolname || ' '
        || string_agg(a.privilege_type, ',' ORDER BY a.privilege_type)
 FROM relations r JOIN pg_attribute c ON c.attrelid = r.oid CROSS JOIN LATERAL aclexplode(c.attacl) a
      JOIN roles ON roles.oid = a.grantee

@@ -182,7 +182,8 @@ fn account(file: &str, at: usize, sql: &str, reading: Reading) -> Account {
 }
 
 /// Why rows that are there are not written.
-const NOT_NEW: &str = "it changes rows that are there already; a migration fills only what it has made itself";
+const NOT_NEW: &str =
+    "it changes rows that are there already; a migration fills only what it has made itself";
 
 /// Whether an UPDATE of these columns changes nothing that was there before.
 fn may_fill(table: &str, columns: &[String], made: &Made) -> bool {

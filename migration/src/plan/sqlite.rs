@@ -58,7 +58,8 @@ fn split(tokens: &[Token]) -> Vec<&[Token]> {
 
 /// Whether a statement begins with `CREATE <what>`. What passes with the connection is another thing.
 fn is_create(statement: &[Token], what: &str) -> bool {
-    statement.first().is_some_and(|token| token.is("create")) && statement.get(1).is_some_and(|token| token.is(what))
+    statement.first().is_some_and(|token| token.is("create"))
+        && statement.get(1).is_some_and(|token| token.is(what))
 }
 
 /// The guards that a migration makes.
@@ -86,7 +87,9 @@ fn frees(made: &Made, guard: &str) -> bool {
 /// What is refused in whatever statement it stands.
 fn never(statement: &[Token]) -> Option<&'static str> {
     let says = |words: &[&str]| {
-        statement.windows(words.len()).any(|window| window.iter().zip(words).all(|(token, word)| token.is(word)))
+        statement
+            .windows(words.len())
+            .any(|window| window.iter().zip(words).all(|(token, word)| token.is(word)))
     };
     for event in ["delete", "update"] {
         for action in ["cascade", "set"] {
@@ -112,7 +115,8 @@ fn lock(reading: Reading, table: &str) -> Reading {
 /// The name at a place, behind `IF [NOT] EXISTS`.
 fn name_at(statement: &[Token], at: usize) -> Option<String> {
     let rest = statement.get(at..)?;
-    let skipped = rest.iter().take_while(|token| ["if", "not", "exists"].iter().any(|word| token.is(word))).count();
+    let skipped =
+        rest.iter().take_while(|token| ["if", "not", "exists"].iter().any(|word| token.is(word))).count();
     let name = rest.get(skipped)?.name()?;
     // `main.x` is x; what is in another database is none of ours.
     match rest.get(skipped + 1) {
@@ -147,7 +151,9 @@ fn reading(statement: &[Token], made: &mut Made) -> Reading {
             }
             None => not_understood(),
         },
-        ("drop", "index") => Reading::harmless(format!("removes the index {}; it can be built again", word(2))),
+        ("drop", "index") => {
+            Reading::harmless(format!("removes the index {}; it can be built again", word(2)))
+        }
         ("drop", "trigger" | "view") => match name_at(statement, 2) {
             Some(name) if name.starts_with(GUARD_SCHEMA) && !frees(made, &name) => {
                 Reading::refused(format!("removes {name}"), GUARD_GONE)

@@ -86,7 +86,9 @@ impl Snapshot {
                 how: how.to_owned(),
             };
             let Some(now) = after.tables.get(name) else {
-                losses.extend((before.rows > 0).then(|| lost("*", before.rows, "the table is gone with its rows")));
+                losses.extend(
+                    (before.rows > 0).then(|| lost("*", before.rows, "the table is gone with its rows")),
+                );
                 continue;
             };
             if now.identity != before.identity && before.rows > 0 {

@@ -60,9 +60,11 @@ async fn look(
     let from = quoted(table);
     let rows = number(&one(db, &format!("SELECT count(*) AS n FROM {from}")).await?, "n")?;
     let step = counted.unwrap_or(rows).div_ceil(ROWS_COMPARED).max(1);
-    let keys: Vec<String> = columns.iter().filter(|column| column.is_key).map(|column| quoted(&column.name)).collect();
+    let keys: Vec<String> =
+        columns.iter().filter(|column| column.is_key).map(|column| quoted(&column.name)).collect();
     // A table without a key is compared by its whole rows.
-    let key = if keys.is_empty() { "t.*::text".to_owned() } else { format!("ROW({})::text", keys.join(", ")) };
+    let key =
+        if keys.is_empty() { "t.*::text".to_owned() } else { format!("ROW({})::text", keys.join(", ")) };
     let chosen = match step {
         1 => "TRUE".to_owned(),
         _ => format!("mod(hashtextextended({key}, 1), {step}) = 0"),

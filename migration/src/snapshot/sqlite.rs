@@ -64,8 +64,11 @@ where
     C: ConnectionTrait + StreamTrait,
 {
     let from = quoted(table);
-    let counts: Vec<String> =
-        columns.iter().enumerate().map(|(index, one)| format!("count({}) AS n{index}", quoted(&one.name))).collect();
+    let counts: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, one)| format!("count({}) AS n{index}", quoted(&one.name)))
+        .collect();
     let sql = format!("SELECT count(*) AS n, {} FROM {from}", counts.join(", "));
     let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("a count".to_owned()))?;

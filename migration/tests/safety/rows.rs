@@ -68,8 +68,12 @@ fn hash(number: u32) -> Value {
 async fn project_rows(tx: &DatabaseTransaction, ids: &Ids, version: u32) {
     let tenant: Value = ids.tenant.into();
     insert(tx, "tenants", [("id", tenant.clone()), ("name", "someone".into()), ("created_at", now())]).await;
-    let cells =
-        [("id", ids.project.into()), ("tenant_id", tenant.clone()), ("name", "p".into()), ("created_at", now())];
+    let cells = [
+        ("id", ids.project.into()),
+        ("tenant_id", tenant.clone()),
+        ("name", "p".into()),
+        ("created_at", now()),
+    ];
     insert(tx, "projects", cells).await;
     let cells = [
         ("id", ids.repository.into()),
@@ -126,7 +130,8 @@ async fn project_rows(tx: &DatabaseTransaction, ids: &Ids, version: u32) {
 async fn content(tx: &DatabaseTransaction, ids: &Ids) {
     let tenant: Value = ids.tenant.into();
     let blob = bytes(3, 20);
-    insert(tx, "file_blobs", [("tenant_id", tenant.clone()), ("id", blob.clone()), ("size", 5_i64.into())]).await;
+    insert(tx, "file_blobs", [("tenant_id", tenant.clone()), ("id", blob.clone()), ("size", 5_i64.into())])
+        .await;
     let cells = [
         ("tenant_id", tenant.clone()),
         ("blob_id", blob.clone()),

@@ -5,7 +5,7 @@ mod show;
 use std::path::Path;
 
 use migration::{Options, migrations, with};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend};
 use worker::clock::Clock;
 
 use crate::{

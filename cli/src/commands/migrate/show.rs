@@ -4,7 +4,7 @@ use migration::{
     Outcome, fingerprint,
     plan::{Account, Direction, Verdict, plan as read},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -99,12 +99,16 @@ fn account_text(out: &mut Out, account: &Account) -> Result<(), CliError> {
 }
 
 fn account_json(migration: &str, account: &Account) -> Value {
-    let locks = account.locks.iter().map(|lock| json!({ "table": lock.table, "mode": lock.mode, "stops": lock.stops }));
+    let locks = account
+        .locks
+        .iter()
+        .map(|lock| json!({ "table": lock.table, "mode": lock.mode, "stops": lock.stops }));
     let (verdict, reason, takes) = match &account.verdict {
         Verdict::Harmless => ("harmless", None, Vec::new()),
         Verdict::Refused(reason) => ("refused", Some(reason), Vec::new()),
         Verdict::Takes(targets) => {
-            let one = |target: &migration::plan::Target| json!({ "table": target.table, "column": target.column });
+            let one =
+                |target: &migration::plan::Target| json!({ "table": target.table, "column": target.column });
             ("takes", None, targets.iter().map(one).collect())
         }
     };

@@ -3,13 +3,14 @@
 use squawk_syntax::ast::{self, AlterColumnOption, AlterTableAction, AstNode};
 
 use super::{
-    ALL, LITTLE, Made, NOT_OURS, Reading, TURNED_OFF, Target, Verdict, WRITES_AND_ALIKE, gives_to_us, is_refused,
-    kind_of, lock, named, referenced,
+    ALL, LITTLE, Made, NOT_OURS, Reading, TURNED_OFF, Target, Verdict, WRITES_AND_ALIKE, gives_to_us,
+    is_refused, kind_of, lock, named, referenced,
 };
 
 /// Joins what its actions are: the first that is refused decides, and what is taken away adds up.
 pub(super) fn read(alter: &ast::AlterTable, made: &mut Made) -> Reading {
-    let table = named(alter.table_relation_name().and_then(|one| one.table_name_ref()).as_ref().map(AstNode::syntax));
+    let table =
+        named(alter.table_relation_name().and_then(|one| one.table_name_ref()).as_ref().map(AstNode::syntax));
     if alter.all_in_tablespace().is_some() || table.is_empty() {
         return Reading::refused("changes many tables", "tables are named one by one");
     }
@@ -49,7 +50,10 @@ fn act(table: &str, action: &AlterTableAction, made: &mut Made) -> Reading {
             let column = named(add.column_name().as_ref().map(AstNode::syntax));
             let does = format!("adds {table}.{column}");
             if add.if_not_exists().is_some() {
-                return Reading::refused(does, "whether it adds the column must be certain: leave out IF NOT EXISTS");
+                return Reading::refused(
+                    does,
+                    "whether it adds the column must be certain: leave out IF NOT EXISTS",
+                );
             }
             made.columns.insert((table.to_owned(), column));
             let mut reading = lock(Reading::harmless(does), table, ALL, made);
@@ -61,7 +65,8 @@ fn act(table: &str, action: &AlterTableAction, made: &mut Made) -> Reading {
         AlterTableAction::DropColumn(drop) => {
             let column = named(drop.column_name_ref().as_ref().map(AstNode::syntax));
             let does = format!("removes {table}.{column} and what is in it");
-            if drop.drop_behavior().is_some_and(|behavior| matches!(behavior, ast::DropBehavior::Cascade(_))) {
+            if drop.drop_behavior().is_some_and(|behavior| matches!(behavior, ast::DropBehavior::Cascade(_)))
+            {
                 return Reading::refused(does, "CASCADE takes away what is not named");
             }
             let target = Target { table: table.to_owned(), column: Some(column) };
@@ -96,10 +101,7 @@ fn act(table: &str, action: &AlterTableAction, made: &mut Made) -> Reading {
             lock(Reading::harmless(format!("hands {table} over to its owner")), table, ALL, made)
         }
         AlterTableAction::AlterColumn(alter) => alter_column(table, alter, made),
-        other => Reading::refused(
-            format!("{} of {table}", kind_of(other.syntax())),
-            refusal_of(other),
-        ),
+        other => Reading::refused(format!("{} of {table}", kind_of(other.syntax())), refusal_of(other)),
     }
 }
 

@@ -7,7 +7,17 @@ use crate::tokens::{Dialect, Kind, Token, tokens};
 
 /// Words that have no business in the body of a function of ours.
 const NEVER: [&str; 11] = [
-    "execute", "truncate", "drop", "alter", "copy", "call", "commit", "rollback", "savepoint", "merge", "lock",
+    "execute",
+    "truncate",
+    "drop",
+    "alter",
+    "copy",
+    "call",
+    "commit",
+    "rollback",
+    "savepoint",
+    "merge",
+    "lock",
 ];
 
 pub(super) fn read(function: &ast::CreateFunction) -> Reading {
@@ -24,7 +34,10 @@ pub(super) fn read(function: &ast::CreateFunction) -> Reading {
         return Reading::refused(does, "a text, a name or a comment in it has no end");
     };
     match tokens.iter().enumerate().find_map(|(at, token)| never(token, tokens.get(at + 1))) {
-        Some(word) => Reading::refused(does, format!("its body says {}, which no plan can look into", word.to_uppercase())),
+        Some(word) => Reading::refused(
+            does,
+            format!("its body says {}, which no plan can look into", word.to_uppercase()),
+        ),
         None => Reading::harmless(does),
     }
 }

@@ -50,8 +50,7 @@ pub(super) fn read(sql: &str) -> Vec<Account> {
         }
     }
     let statements: Vec<Stmt> = file.stmts().collect();
-    let mut made =
-        Made { guards: guards_made(&statements), losing: losing(&statements), ..Made::default() };
+    let mut made = Made { guards: guards_made(&statements), losing: losing(&statements), ..Made::default() };
     let mut accounts = Vec::with_capacity(statements.len());
     for statement in statements {
         let node = statement.syntax();
@@ -108,7 +107,9 @@ fn never(statement: &SyntaxNode, text: &str) -> Option<String> {
         if let Some(action) = ast::OnDeleteAction::cast(node.clone())
             && takes_along(action.ref_action())
         {
-            return Some("a foreign key that deletes or empties rows on its own loses them unseen".to_owned());
+            return Some(
+                "a foreign key that deletes or empties rows on its own loses them unseen".to_owned(),
+            );
         }
         if let Some(action) = ast::OnUpdateAction::cast(node.clone())
             && takes_along(action.ref_action())
@@ -145,7 +146,8 @@ fn takes_along(action: Option<ast::RefAction>) -> bool {
 }
 
 fn is_never_called(function: &str) -> bool {
-    NEVER_CALLED.contains(&function) || NEVER_CALLED_PREFIXES.iter().any(|prefix| function.starts_with(prefix))
+    NEVER_CALLED.contains(&function)
+        || NEVER_CALLED_PREFIXES.iter().any(|prefix| function.starts_with(prefix))
 }
 
 /// The name that a node spells: without quotes, and without the schema of all our tables.
@@ -181,12 +183,14 @@ fn reading(statement: &Stmt, made: &mut Made) -> Reading {
         Stmt::CreateFunction(function) => function::read(function),
         Stmt::CreateTrigger(trigger) => create_trigger(trigger, made),
         Stmt::CreatePolicy(policy) => {
-            let table = named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
+            let table =
+                named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
             lock(Reading::harmless(format!("says which rows of {table} are seen")), &table, ALL, made)
         }
         Stmt::AlterPolicy(_) => Reading::harmless("changes which rows are seen"),
         Stmt::DropPolicy(policy) => {
-            let table = named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
+            let table =
+                named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
             lock(Reading::harmless(format!("takes a policy of {table} away")), &table, ALL, made)
         }
         Stmt::Grant(_) => Reading::harmless("gives rights"),
@@ -230,7 +234,9 @@ fn refusal_of(statement: &Stmt) -> &'static str {
         | Stmt::SavepointCreate(_)
         | Stmt::ReleaseSavepoint(_)
         | Stmt::PrepareTransaction(_)
-        | Stmt::SetTransaction(_) => "the transaction is the guard's: what is behind its end nobody could take back",
+        | Stmt::SetTransaction(_) => {
+            "the transaction is the guard's: what is behind its end nobody could take back"
+        }
         Stmt::Do(_) | Stmt::Call(_) | Stmt::Execute(_) | Stmt::Prepare(_) => {
             "it runs code that no plan can look into"
         }
@@ -251,7 +257,8 @@ fn lock(reading: Reading, table: &str, (mode, stops): (&'static str, &'static st
 fn named_after_drop(node: &SyntaxNode) -> String {
     let text = node.text().to_string();
     let tokens = tokens(&text, Dialect::Postgres).unwrap_or_default();
-    let names = tokens.iter().filter(|token| !["drop", "schema", "if", "exists"].iter().any(|word| token.is(word)));
+    let names =
+        tokens.iter().filter(|token| !["drop", "schema", "if", "exists"].iter().any(|word| token.is(word)));
     names.filter_map(|token| token.name()).collect::<Vec<_>>().join(".")
 }
 
@@ -271,7 +278,10 @@ fn create_table(table: &ast::CreateTable, made: &mut Made) -> Reading {
     let new = named(table.table_name().as_ref().map(AstNode::syntax));
     let does = format!("makes the table {new}");
     if table.persistence().is_some() || table.inherits().is_some() || table.partition_of().is_some() {
-        return Reading::refused(does, "a table that passes, inherits or is a part hides or holds others' rows");
+        return Reading::refused(
+            does,
+            "a table that passes, inherits or is a part hides or holds others' rows",
+        );
     }
     // An existing table would be taken for a new one, whose rows nobody needs to mind.
     if table.if_not_exists().is_some() {
@@ -286,10 +296,14 @@ fn create_table(table: &ast::CreateTable, made: &mut Made) -> Reading {
 }
 
 fn create_index(index: &ast::CreateIndex) -> Reading {
-    let table = named(index.table_relation_name().and_then(|one| one.table_name_ref()).as_ref().map(AstNode::syntax));
+    let table =
+        named(index.table_relation_name().and_then(|one| one.table_name_ref()).as_ref().map(AstNode::syntax));
     let does = format!("builds an index on {table}");
     if index.concurrently_token().is_some() {
-        return Reading::refused(does, "CONCURRENTLY runs outside the transaction; build it by hand beforehand");
+        return Reading::refused(
+            does,
+            "CONCURRENTLY runs outside the transaction; build it by hand beforehand",
+        );
     }
     let (mode, stops) = WRITES;
     Reading::harmless(does).locking(&table, mode, stops)
@@ -342,14 +356,17 @@ fn drop_view(view: &ast::DropView, made: &Made) -> Reading {
 }
 
 fn update_rows(update: &ast::Update, made: &Made) -> Reading {
-    let table = named(update.relation_name().and_then(|one| one.relation_name_ref()).as_ref().map(AstNode::syntax));
+    let table =
+        named(update.relation_name().and_then(|one| one.relation_name_ref()).as_ref().map(AstNode::syntax));
     let columns: Vec<String> = update
         .set_clause()
         .and_then(|set| set.set_column_list())
         .map(|list| {
-            list.syntax().descendants().filter_map(ast::ColumnTarget::cast).map(|one| {
-                one.name().map(|column| name(column.syntax())).unwrap_or_default()
-            }).collect()
+            list.syntax()
+                .descendants()
+                .filter_map(ast::ColumnTarget::cast)
+                .map(|one| one.name().map(|column| name(column.syntax())).unwrap_or_default())
+                .collect()
         })
         .unwrap_or_default();
     let does = format!("fills {} of {table}", columns.join(", "));
