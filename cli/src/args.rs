@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod help;
+pub mod migrate;
 pub mod operator;
 mod watch;
 
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use watch::WatchArgs;
 
@@ -136,7 +138,7 @@ pub enum Command {
     Dead(DeadArgs),
     /// Check settings, database, queue, clock and workers, and say what to do
     Doctor(DoctorArgs),
-    /// Show or apply pending changes of the database's schema
+    /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Print every setting with its default, as a settings file
     Config,
@@ -323,24 +325,6 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
-}
-
-/// `migrate`.
-#[derive(Args, Debug)]
-pub struct MigrateArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: MigrateAction,
-}
-
-/// What to do with the schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum MigrateAction {
-    /// List what was applied and what is pending
-    Status,
-    /// Apply what is pending
-    #[default]
-    Up,
 }
 
 #[cfg(test)]

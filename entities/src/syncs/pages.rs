@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
+    deletion,
     ids::{BranchId, ProjectId, SyncId},
     scope::{OfSystem, OfTenant, Scoped, TenantDb},
     status::{SyncStatus, SyncTrigger},
@@ -198,9 +199,8 @@ pub async fn remove(db: &TenantDb, id: SyncId) -> Result<bool, DbErr> {
     let removed = project_sync::Entity::delete_many()
         .filter(transaction.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
-        .filter(project_sync::Column::Status.is_in([SyncStatus::Failed, SyncStatus::Cancelled]))
-        .exec(&transaction)
-        .await?;
+        .filter(project_sync::Column::Status.is_in([SyncStatus::Failed, SyncStatus::Cancelled]));
+    let removed = deletion::announced(&transaction, removed.exec(&transaction)).await?;
     if removed.rows_affected == 0 {
         transaction.rollback().await?;
         return Ok(false);

@@ -8,11 +8,12 @@ use super::{
     ROWS_PER_STATEMENT,
     state::{StateAt, hash_joins},
 };
-use crate::scope::OfTenant;
 use crate::{
+    deletion,
     ids::BranchId,
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId, PathHash},
+    scope::OfTenant,
     tables::{branch, memory_content, memory_entry, repository_file, repository_tree},
 };
 
@@ -115,11 +116,9 @@ impl Draft {
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
     pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
         for (table, _) in TABLES {
-            self.execute(
-                db,
-                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3"),
-            )
-            .await?;
+            let sql =
+                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
+            deletion::announced(db, self.execute(db, sql)).await?;
             self.execute(
                 db,
                 format!(
@@ -148,7 +147,7 @@ impl Draft {
                 "DELETE FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3 AND id IN ({})",
                 id_list(chunk)
             );
-            self.execute(db, sql).await?;
+            deletion::announced(db, self.execute(db, sql)).await?;
         }
         self.close(db, "memory_entries", ids).await
     }

@@ -123,7 +123,6 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 
 #[cfg(test)]
 mod tests {
-    use migration::{Migrator, MigratorTrait};
     use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
@@ -146,7 +145,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
         let database = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(database.pool(), None).await.unwrap();
+        migration::up(database.pool()).await.unwrap();
         let db = database.tenant(TenantId::generate());
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
