@@ -5,12 +5,15 @@
 
 pub mod blobs;
 mod connect;
+pub mod credentials;
 pub mod idempotency;
 pub mod ids;
+pub mod keys;
 mod memory_kind;
 pub mod object;
 pub mod projects;
 pub mod queue;
+mod secret;
 pub mod source_spec;
 pub mod status;
 pub mod syncs;
@@ -21,6 +24,7 @@ pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, begin_write, connect, is_
 pub use ids::{BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SyncId, TenantId};
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
+pub use secret::Secret;
 pub use source_spec::{SourceSpec, SourceSpecError};
 pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};

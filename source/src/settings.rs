@@ -1,33 +1,11 @@
 //! The source's section of the settings (`[source]`). Every bound of reading is here, with its unit and its default.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
+pub use entities::Secret;
 use serde::Deserialize;
 
 use crate::retry::RetryPolicy;
-
-/// A secret that never shows in logs, errors or rows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret, without the white space around it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// The secret itself, for the request that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// How the content of a GitHub repository is transferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]

@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::lock_branch;
 use crate::{
-    begin_write,
+    begin_write, credentials,
     ids::{BranchId, ProjectId, TenantId},
     status::SyncStatus,
     tables::{branch, project, project_sync, queue_pause, repository},
@@ -98,6 +98,7 @@ async fn delete_in(
         .filter(queue_pause::Column::ProjectId.eq(id))
         .exec(transaction)
         .await?;
+    credentials::remove(transaction, tenant, id).await?;
     branch::Entity::delete_many().filter(branch::Column::Id.is_in(branches)).exec(transaction).await?;
     repository::Entity::delete_many().filter(repository::Column::ProjectId.eq(id)).exec(transaction).await?;
     project::Entity::delete_by_id(id).exec(transaction).await?;
