@@ -28,8 +28,16 @@ pub const FILE_NAME: &str = "project-sync.toml";
 const ENVIRONMENT_PREFIX: &str = "PROJECT_SYNC";
 
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 5] =
-    ["memory.letters", "memory.guides", "memory.documents", "memory.exclude", "api.cors_origins"];
+const LISTS: [&str; 8] = [
+    "memory.letters",
+    "memory.guides",
+    "memory.documents",
+    "memory.exclude",
+    "api.cors_origins",
+    "source.allowed_hosts",
+    "source.private_networks",
+    "source.local_folders",
+];
 
 /// Where syncs are kept (`[database]`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -152,6 +160,7 @@ impl Settings {
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
         ];
+        self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {

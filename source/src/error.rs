@@ -62,6 +62,9 @@ pub enum SourceError {
     /// Bytes arrived that are not what they should be (a bad id, a cut or malformed answer).
     #[error("corrupt data: {0}")]
     Corrupt(String),
+    /// The settings do not allow to read it.
+    #[error("not allowed: {0}")]
+    NotAllowed(String),
     /// A request quota is used up for longer than we are willing to wait.
     #[error("rate limit of {host} reached; it resets at {}", reset.format("%Y-%m-%d %H:%M:%S UTC"))]
     RateLimited {
@@ -142,6 +145,7 @@ impl SourceError {
             Self::CommitGone(_) => "commit-gone",
             Self::Missing(_) => "object-missing",
             Self::Corrupt(_) => "corrupt-data",
+            Self::NotAllowed(_) => "not-allowed",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unreachable { .. } => "unreachable",
             Self::Server { .. } => "server-error",

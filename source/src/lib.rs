@@ -11,6 +11,7 @@ mod context;
 mod error;
 pub mod git;
 pub mod github;
+pub mod guard;
 mod locate;
 pub mod near;
 pub mod object;

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 pub use entities::Secret;
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::retry::RetryPolicy;
@@ -27,6 +28,12 @@ pub struct SourceSettings {
     /// The token for the host, if the repository is private. Not read from a settings file.
     #[serde(skip)]
     pub token: Option<Secret>,
+    /// The hosts that are asked: patterns in which `*` stands for anything, whatever the case.
+    pub allowed_hosts: Vec<String>,
+    /// The private networks whose addresses are connected to. Unset: any, unless [`Self::confine`] said none.
+    pub private_networks: Option<Vec<IpNet>>,
+    /// The folders of this machine whose repositories are read. Unset: any, unless [`Self::confine`] said none.
+    pub local_folders: Option<Vec<PathBuf>>,
     /// How the content of GitHub repositories is transferred.
     pub transfer: Transfer,
     /// Seconds until a connection attempt is given up.
@@ -57,6 +64,9 @@ impl Default for SourceSettings {
     fn default() -> Self {
         Self {
             token: None,
+            allowed_hosts: vec!["*".to_owned()],
+            private_networks: None,
+            local_folders: None,
             transfer: Transfer::Auto,
             connect_timeout_seconds: 10,
             idle_timeout_seconds: 60,
@@ -74,6 +84,23 @@ impl Default for SourceSettings {
 }
 
 impl SourceSettings {
+    /// What a service reads for others: where the settings say nothing else, no private addresses and no folders of its
+    /// machine.
+    pub fn confine(&mut self) {
+        self.private_networks.get_or_insert_default();
+        self.local_folders.get_or_insert_default();
+    }
+
+    /// Refuses patterns of hosts that are none.
+    ///
+    /// # Errors
+    /// What is wrong, for whoever wrote the settings.
+    pub fn check(&self) -> Result<(), String> {
+        crate::guard::host_patterns(&self.allowed_hosts)
+            .map(drop)
+            .map_err(|error| format!("source.allowed_hosts: {error}"))
+    }
+
     /// The bounds on trying again.
     pub fn retry_policy(&self) -> RetryPolicy {
         RetryPolicy {

@@ -111,10 +111,16 @@ pub(super) fn sort_by_place(objects: &Path, ids: &mut [ObjectId]) {
     });
 }
 
+/// The folders that a database borrows objects from.
+pub(super) fn borrowed_folders(objects: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let current = std::env::current_dir().unwrap_or_default();
+    gix::odb::alternate::resolve(objects.to_owned(), &current)
+        .map_err(|_| SourceError::Unsupported("the way this repository borrows objects".to_owned()))
+}
+
 /// The index files of a database and of those it borrows from.
 fn index_files(objects: &Path) -> Vec<PathBuf> {
-    let current = std::env::current_dir().unwrap_or_default();
-    let mut folders = gix::odb::alternate::resolve(objects.to_owned(), &current).unwrap_or_default();
+    let mut folders = borrowed_folders(objects).unwrap_or_default();
     folders.insert(0, objects.to_owned());
     let files = folders.iter().filter_map(|folder| folder.join("pack").read_dir().ok()).flatten();
     let mut files: Vec<PathBuf> = files
