@@ -155,6 +155,11 @@ impl SourceError {
         }
     }
 
+    /// That something is over a limit in bytes.
+    pub fn too_large(what: impl Into<String>, limit: u64) -> Self {
+        Self::TooLarge { what: what.into(), limit: format!("{limit} bytes") }
+    }
+
     /// Wraps an I/O error with what was being done.
     pub fn io(action: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let action = action.into();

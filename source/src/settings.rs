@@ -1,6 +1,6 @@
 //! The source's section of the settings (`[source]`). Every bound of reading is here, with its unit and its default.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 pub use entities::Secret;
 use ipnet::IpNet;
@@ -21,6 +21,34 @@ pub enum Transfer {
     Rest,
 }
 
+/// A network, such as `10.0.0.0/8`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether an address is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim().parse().map(Self).map_err(|_| format!("'{text}' is no network such as 10.0.0.0/8"))
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 /// How repositories are read (`[source]`).
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
@@ -31,7 +59,7 @@ pub struct SourceSettings {
     /// The hosts that are asked: patterns in which `*` stands for anything, whatever the case.
     pub allowed_hosts: Vec<String>,
     /// The private networks whose addresses are connected to. Unset: any, unless [`Self::confine`] said none.
-    pub private_networks: Option<Vec<IpNet>>,
+    pub private_networks: Option<Vec<Network>>,
     /// The folders of this machine whose repositories are read. Unset: any, unless [`Self::confine`] said none.
     pub local_folders: Option<Vec<PathBuf>>,
     /// How the content of GitHub repositories is transferred.
@@ -50,6 +78,12 @@ pub struct SourceSettings {
     pub max_content_bytes: u64,
     /// The largest pack that is accepted over the network, in bytes.
     pub max_pack_bytes: u64,
+    /// The most objects of a pack.
+    pub max_pack_objects: u32,
+    /// What the objects of a pack, or the files of an archive, may come to when they are unpacked, in bytes.
+    pub max_unpacked_bytes: u64,
+    /// The most files and folders of a commit that one sync looks at.
+    pub max_entries: usize,
     /// The most entries of a repository's tree that are read over REST.
     pub max_rest_entries: usize,
     /// Up to this many blobs are fetched one by one over REST; more come as one archive.
@@ -75,6 +109,9 @@ impl Default for SourceSettings {
             max_wait_seconds: 60,
             max_content_bytes: 8 << 20,
             max_pack_bytes: 8 << 30,
+            max_pack_objects: 10_000_000,
+            max_unpacked_bytes: 64 << 30,
+            max_entries: 2_000_000,
             max_rest_entries: 1_000_000,
             rest_raw_blobs: 100,
             rest_concurrency: 8,

@@ -163,7 +163,7 @@ fn objects(repository: &Repository) -> PathBuf {
 }
 
 fn read_commit(odb: &mut Odb, id: ObjectId) -> Result<CommitInfo, SourceError> {
-    match odb.read(id)? {
+    match odb.read_meta(id)? {
         Some((Kind::Commit, bytes)) => commit::read(id, &bytes),
         Some(_) => Err(SourceError::Corrupt(format!("object {id} is no commit"))),
         None => Err(SourceError::Missing(id)),
@@ -239,7 +239,7 @@ impl Snapshot for LocalSnapshot {
             return Ok(Some(Vec::new()));
         }
         self.with_odb(move |odb| {
-            let (kind, bytes) = odb.read(id)?.ok_or(SourceError::Missing(id))?;
+            let (kind, bytes) = odb.read_meta(id)?.ok_or(SourceError::Missing(id))?;
             tree::read(id, Some(kind), &bytes).map(Some)
         })
         .await

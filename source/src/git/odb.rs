@@ -15,7 +15,7 @@ use gix::{
 };
 
 use super::blobs::ReadBlob;
-use crate::SourceError;
+use crate::{SourceError, object::MAX_META_BYTES};
 
 /// After reading about this many bytes of packs, the database is reopened.
 const REOPEN_BYTES: u64 = 32 << 20;
@@ -52,8 +52,20 @@ impl Odb {
         Ok(())
     }
 
-    /// The kind and bytes of an object, if it is there. The bytes are not checked against the id.
-    pub(super) fn read(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
+    /// The kind and bytes of a commit or tree, if it is there. The bytes are not checked against the id.
+    pub(super) fn read_meta(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
+        let header = Header::try_header(&self.handle, &hash::ObjectId::from(id.0));
+        match header.map_err(|error| unreadable(id, &error))? {
+            None => Ok(None),
+            Some(header) if header.size() > MAX_META_BYTES => {
+                Err(SourceError::too_large(format!("{} {id}", header.kind()), MAX_META_BYTES))
+            }
+            Some(_) => self.read(id),
+        }
+    }
+
+    /// The kind and bytes of an object, if it is there.
+    fn read(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
         let gix_id = hash::ObjectId::from(id.0);
         let found =
             self.handle.try_find(&gix_id, &mut self.buffer).map_err(|error| unreadable(id, &error))?;

@@ -13,12 +13,14 @@ mod networks;
 use std::{net::IpAddr, sync::Arc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use ipnet::IpNet;
 use url::{Host, Url};
 
 pub(crate) use client::{GuardedClient, refusal};
 
-use crate::{SourceError, settings::SourceSettings};
+use crate::{
+    SourceError,
+    settings::{Network, SourceSettings},
+};
 use entities::SourceSpec;
 
 /// The variables that name a proxy, which connects in our place.
@@ -44,7 +46,7 @@ pub(crate) struct Guard(Arc<Rules>);
 struct Rules {
     hosts: GlobSet,
     /// The private networks that may be reached; all if `None`.
-    networks: Option<Vec<IpNet>>,
+    networks: Option<Vec<Network>>,
     /// The hosts of the proxies that the environment names: the only names that may have any address.
     proxies: Vec<String>,
 }
@@ -86,7 +88,7 @@ impl Guard {
     fn allows(&self, address: IpAddr) -> bool {
         let Some(networks) = &self.0.networks else { return true };
         let address = networks::embedded(address);
-        networks::is_public(address) || networks.iter().any(|network| network.contains(&address))
+        networks::is_public(address) || networks.iter().any(|network| network.contains(address))
     }
 
     fn is_proxy(&self, name: &str) -> bool {
