@@ -138,6 +138,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
+    /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
+    Secrets(SecretsArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }
@@ -341,6 +343,26 @@ pub enum MigrateAction {
     /// Apply what is pending
     #[default]
     Up,
+}
+
+/// `secrets`.
+#[derive(Args, Debug)]
+pub struct SecretsArgs {
+    /// What to do
+    #[arg(value_enum, default_value_t)]
+    pub action: SecretsAction,
+}
+
+/// What to do with the keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum SecretsAction {
+    /// List the keys by name, and how much is sealed with each
+    #[default]
+    Status,
+    /// Seal with the first key what is sealed with another one
+    Rotate,
+    /// Print a new key, for the first line of the file of keys
+    NewKey,
 }
 
 #[cfg(test)]

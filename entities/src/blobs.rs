@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
-    Statement, sea_query::OnConflict,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
+    sea_query::OnConflict,
 };
 
 use crate::{
-    ids::{BranchId, TenantId},
+    ids::BranchId,
     object::ObjectId,
+    scope::OfTenant,
     status::ContentKind,
     tables::{blob_content, file_blob},
     temporal::ROWS_PER_STATEMENT,
@@ -25,14 +26,10 @@ pub struct KnownBlob {
 }
 
 /// Records blobs, those that are not known yet. Their content may follow.
-pub async fn insert_known(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    blobs: &[KnownBlob],
-) -> Result<(), DbErr> {
+pub async fn insert_known(db: &impl OfTenant, blobs: &[KnownBlob]) -> Result<(), DbErr> {
     for chunk in blobs.chunks(ROWS_PER_STATEMENT) {
         let rows = chunk.iter().map(|blob| file_blob::ActiveModel {
-            tenant_id: Set(tenant),
+            tenant_id: Set(db.tenant()),
             id: Set(blob.id),
             size: Set(blob.size),
         });
@@ -48,17 +45,13 @@ pub async fn insert_known(
 }
 
 /// Which of `ids` are recorded.
-pub async fn known(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[ObjectId],
-) -> Result<HashSet<ObjectId>, DbErr> {
+pub async fn known(db: &impl OfTenant, ids: &[ObjectId]) -> Result<HashSet<ObjectId>, DbErr> {
     let mut known = HashSet::with_capacity(ids.len());
     for chunk in ids.chunks(ROWS_PER_STATEMENT) {
         let found: Vec<ObjectId> = file_blob::Entity::find()
             .select_only()
             .column(file_blob::Column::Id)
-            .filter(file_blob::Column::TenantId.eq(tenant))
+            .filter(file_blob::Column::TenantId.eq(db.tenant()))
             .filter(file_blob::Column::Id.is_in(chunk.iter().copied()))
             .into_tuple()
             .all(db)
@@ -69,16 +62,12 @@ pub async fn known(
 }
 
 /// Stores contents, those that are not stored yet. The blobs must be recorded.
-pub async fn store(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    blobs: Vec<(ObjectId, ContentKind, Vec<u8>)>,
-) -> Result<(), DbErr> {
+pub async fn store(db: &impl OfTenant, blobs: Vec<(ObjectId, ContentKind, Vec<u8>)>) -> Result<(), DbErr> {
     if blobs.is_empty() {
         return Ok(());
     }
     let rows = blobs.into_iter().map(|(id, kind, content)| blob_content::ActiveModel {
-        tenant_id: Set(tenant),
+        tenant_id: Set(db.tenant()),
         blob_id: Set(id),
         kind: Set(kind),
         content: Set(content),
@@ -97,8 +86,7 @@ pub async fn store(
 /// Up to `limit` recorded blobs of at most `max_size` bytes without content, of the rows that sync number `seq` of a
 /// branch brought, after the row with id `after`. Gives each with its row's id; one blob may come several times.
 pub async fn without_content(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
+    db: &impl OfTenant,
     branch: BranchId,
     seq: i64,
     after: i64,
@@ -118,7 +106,7 @@ pub async fn without_content(
          AND NOT EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = b.tenant_id AND c.blob_id = b.id) \
          ORDER BY f.id LIMIT {limit}"
     );
-    let values = [tenant.into(), branch.into(), seq.into(), after.into(), max_size.into()];
+    let values = [db.tenant().into(), branch.into(), seq.into(), after.into(), max_size.into()];
     let rows = Row::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values))
         .all(db)
         .await?;
@@ -127,8 +115,7 @@ pub async fn without_content(
 
 /// How many distinct blobs [`without_content`] would give in all.
 pub async fn count_without_content(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
+    db: &impl OfTenant,
     branch: BranchId,
     seq: i64,
     max_size: i64,
@@ -139,22 +126,18 @@ pub async fn count_without_content(
          JOIN file_blobs b ON b.tenant_id = f.tenant_id AND b.id = f.blob_id \
          WHERE f.tenant_id = $1 AND f.branch_id = $2 AND f.valid_from = $3 AND b.size <= $4 \
          AND NOT EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = b.tenant_id AND c.blob_id = b.id)",
-        [tenant.into(), branch.into(), seq.into(), max_size.into()],
+        [db.tenant().into(), branch.into(), seq.into(), max_size.into()],
     );
     let count: i64 = db.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "n"))?;
     Ok(count as u64)
 }
 
 /// The sizes of those of `ids` that are recorded.
-pub async fn sizes(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[ObjectId],
-) -> Result<HashMap<ObjectId, i64>, DbErr> {
+pub async fn sizes(db: &impl OfTenant, ids: &[ObjectId]) -> Result<HashMap<ObjectId, i64>, DbErr> {
     let mut sizes = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(ROWS_PER_STATEMENT) {
         let found = file_blob::Entity::find()
-            .filter(file_blob::Column::TenantId.eq(tenant))
+            .filter(file_blob::Column::TenantId.eq(db.tenant()))
             .filter(file_blob::Column::Id.is_in(chunk.iter().copied()))
             .all(db)
             .await?;
@@ -166,8 +149,7 @@ pub async fn sizes(
 /// Up to `limit` files that sync number `seq` brought whose content is above `max_size` bytes and is not stored: path
 /// and size.
 pub async fn above_limit(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
+    db: &impl OfTenant,
     branch: BranchId,
     seq: i64,
     max_size: i64,
@@ -185,7 +167,7 @@ pub async fn above_limit(
          AND NOT EXISTS (SELECT 1 FROM blob_contents c WHERE c.tenant_id = b.tenant_id AND c.blob_id = b.id) \
          ORDER BY f.id LIMIT {limit}"
     );
-    let values = [tenant.into(), branch.into(), seq.into(), max_size.into()];
+    let values = [db.tenant().into(), branch.into(), seq.into(), max_size.into()];
     let rows = Row::find_by_statement(Statement::from_sql_and_values(db.get_database_backend(), sql, values))
         .all(db)
         .await?;
@@ -193,13 +175,9 @@ pub async fn above_limit(
 }
 
 /// The stored contents of `ids`, at most [`ROWS_PER_STATEMENT`] of them.
-pub async fn contents(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[ObjectId],
-) -> Result<Vec<blob_content::Model>, DbErr> {
+pub async fn contents(db: &impl OfTenant, ids: &[ObjectId]) -> Result<Vec<blob_content::Model>, DbErr> {
     blob_content::Entity::find()
-        .filter(blob_content::Column::TenantId.eq(tenant))
+        .filter(blob_content::Column::TenantId.eq(db.tenant()))
         .filter(blob_content::Column::BlobId.is_in(ids.iter().copied()))
         .all(db)
         .await

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DbBackend, DbErr, Statement,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+
+use crate::scope::Database;
 
 /// How long a writer waits for SQLite's single write lock before it gives up.
 pub const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,7 +46,7 @@ impl Default for ConnectOptions {
 ///
 /// # Errors
 /// Whatever the database says; the message may name the host and never holds the password.
-pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Database, DbErr> {
     let mut connect = match url.strip_prefix("sqlite:") {
         // The path goes in as a path: in the URL a `?` or `%` in it would be read as something else.
         Some(_) => sea_orm::ConnectOptions::new("sqlite::memory:"),
@@ -80,34 +81,19 @@ pub async fn connect(url: &str, options: &ConnectOptions) -> Result<DatabaseConn
     }
     let mut tries = 1;
     loop {
-        match Database::connect(connect.clone()).await {
+        match sea_orm::Database::connect(connect.clone()).await {
             // Turning on the write-ahead log does not wait for other programs that open a new file just now.
             Err(error) if tries < OPEN_TRIES && error.to_string().contains("database is locked") => {
                 tries += 1;
                 tokio::time::sleep(OPEN_PAUSE).await;
             }
-            result => return result,
+            result => return result.map(Database::new),
         }
-    }
-}
-
-/// Begins a transaction that will write. On SQLite it takes the write lock at once, so that it cannot fail half-way
-/// because another writer came first.
-pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    match db.get_database_backend() {
-        DbBackend::Sqlite => {
-            db.begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
-        }
-        _ => db.begin().await,
     }
 }
 
 /// Whether the database answers within this time.
-pub async fn is_there(db: &DatabaseConnection, patience: Duration) -> bool {
+pub async fn is_there(db: &Database, patience: Duration) -> bool {
     tokio::time::timeout(patience, now_of(db)).await.is_ok_and(|answer| answer.is_ok())
 }
 
@@ -115,12 +101,12 @@ pub async fn is_there(db: &DatabaseConnection, patience: Duration) -> bool {
 ///
 /// # Errors
 /// If the database does not tell.
-pub async fn now_of(db: &DatabaseConnection) -> Result<DateTime<Utc>, DbErr> {
-    let sql = match db.get_database_backend() {
+pub async fn now_of(db: &Database) -> Result<DateTime<Utc>, DbErr> {
+    let sql = match db.backend() {
         DbBackend::Sqlite => "SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') AS now",
         _ => "SELECT clock_timestamp() AS now",
     };
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let row = db.query_one_raw(statement).await?;
+    let statement = Statement::from_string(db.backend(), sql);
+    let row = db.pool().query_one_raw(statement).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?.try_get("", "now")
 }

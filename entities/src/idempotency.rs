@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, Statement,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, Set, Statement,
     sea_query::{Expr, OnConflict},
 };
 
-use crate::{ids::TenantId, tables::idempotency_key};
+use crate::{
+    ids::TenantId,
+    scope::{OfSystem, OfTenant},
+    tables::idempotency_key,
+};
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 255;
@@ -61,15 +65,10 @@ pub enum Begun {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn begin(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    key: &str,
-    digest: &[u8],
-    now: DateTime<Utc>,
-) -> Result<Begun, DbErr> {
+pub async fn begin(db: &impl OfTenant, key: &str, digest: &[u8], now: DateTime<Utc>) -> Result<Begun, DbErr> {
     // What the row holds must equal what the ticket holds: Postgres keeps microseconds.
     let now = now.trunc_subsecs(3);
+    let tenant = db.tenant();
     let ticket = Ticket { tenant, key: key.to_owned(), since: now };
     let row = idempotency_key::ActiveModel {
         tenant_id: Set(tenant),
@@ -99,7 +98,7 @@ pub async fn begin(
 
 /// What a request comes to whose key is known.
 async fn again(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     found: idempotency_key::Model,
     digest: &[u8],
     ticket: Ticket,
@@ -131,7 +130,7 @@ async fn again(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn finish(db: &impl ConnectionTrait, ticket: &Ticket, answer: Answer) -> Result<bool, DbErr> {
+pub async fn finish(db: &impl OfTenant, ticket: &Ticket, answer: Answer) -> Result<bool, DbErr> {
     let updated = idempotency_key::Entity::update_many()
         .col_expr(idempotency_key::Column::Status, Expr::value(i32::from(answer.status)))
         .col_expr(idempotency_key::Column::Headers, Expr::value(answer.headers))
@@ -146,7 +145,7 @@ pub async fn finish(db: &impl ConnectionTrait, ticket: &Ticket, answer: Answer) 
 ///
 /// # Errors
 /// If the database is away.
-pub async fn forget(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<(), DbErr> {
+pub async fn forget(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
     idempotency_key::Entity::delete_many().filter(held(ticket)).exec(db).await?;
     Ok(())
 }
@@ -155,7 +154,7 @@ pub async fn forget(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<(), Db
 ///
 /// # Errors
 /// If the database is away.
-pub async fn expire(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
+pub async fn expire(db: &impl OfSystem, now: DateTime<Utc>) -> Result<u64, DbErr> {
     let sql = "DELETE FROM idempotency_keys WHERE (tenant_id, key) IN (SELECT tenant_id, key FROM idempotency_keys \
                WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
     let values = [(now - KEEP).into(), MAX_EXPIRED.into()];
@@ -173,7 +172,7 @@ fn held(ticket: &Ticket) -> sea_orm::Condition {
 }
 
 /// Removes the row that was made at the ticket's time, answered or not.
-async fn remove(db: &impl ConnectionTrait, ticket: &Ticket) -> Result<(), DbErr> {
+async fn remove(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
     idempotency_key::Entity::delete_many()
         .filter(idempotency_key::Column::TenantId.eq(ticket.tenant))
         .filter(idempotency_key::Column::Key.eq(&ticket.key))

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use project_sync_entities::{
-    ProjectId, Secret, SourceSpec, TenantId,
+    ProjectId, Secret, SourceSpec, TenantDb,
     credentials::{
         self, Credential, CredentialError, CredentialKind, InvalidCredential, MAX_TOKEN_BYTES, ROTATION_BATCH,
     },
     keys::{KeyRing, KeyStore, KeysError, OpenError},
     projects::{self, Deletion},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use testkit::on_each_database;
 
 const OLD: &str = "1111111111111111111111111111111111111111111111111111111111111111";
@@ -36,52 +36,57 @@ fn app() -> Credential {
     }
 }
 
-async fn project(db: &DatabaseConnection, name: &str) -> (TenantId, ProjectId) {
-    let tenant = projects::ensure_tenant(db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
-    let source = SourceSpec::Git { url: format!("/{name}") };
-    let made = projects::create(db, tenant, name, &source, Utc::now()).await.unwrap();
-    (tenant, made.project.id)
+/// The database in the name of a tenant.
+async fn of_tenant(database: &TestDatabase) -> TenantDb {
+    let system = database.database().system();
+    let tenant = projects::ensure_tenant(&system, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+    database.database().tenant(tenant)
 }
 
-async fn run(db: &DatabaseConnection, sql: &str) {
+async fn project(db: &TenantDb, name: &str) -> ProjectId {
+    let source = SourceSpec::Git { url: format!("/{name}") };
+    projects::create(db, name, &source, Utc::now()).await.unwrap().project.id
+}
+
+async fn run(db: &TenantDb, sql: &str) {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.execute_raw(statement).await.unwrap();
 }
 
 on_each_database! {
 async fn is_set_opened_replaced_and_removed(database: TestDatabase) {
-    let db = database.connection();
+    let db = &of_tenant(&database).await;
     let keys = keys(OLD);
-    let ((tenant, one), (_, other)) = (project(db, "one").await, project(db, "other").await);
-    assert_eq!(credentials::get(db, tenant, one).await.unwrap(), None);
-    assert_eq!(credentials::open(db, &KeyStore::none(), tenant, one).await.unwrap(), None);
+    let (one, other) = (project(db, "one").await, project(db, "other").await);
+    assert_eq!(credentials::get(db, one).await.unwrap(), None);
+    assert_eq!(credentials::open(db, &KeyStore::none(), one).await.unwrap(), None);
     let begun: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
-    let meta = credentials::set(db, &keys, tenant, one, &token(TOKEN), begun).await.unwrap();
+    let meta = credentials::set(db, &keys, one, &token(TOKEN), begun).await.unwrap();
     assert_eq!((meta.kind, meta.hint.as_str()), (CredentialKind::Token, "ghp_…wxyz"));
     assert_eq!((meta.created_at, meta.updated_at, meta.key_id.clone()), (begun, begun, id_of(OLD)));
-    assert_eq!(credentials::get(db, tenant, one).await.unwrap(), Some(meta));
-    assert_eq!(credentials::open(db, &keys, tenant, one).await.unwrap(), Some(token(TOKEN)));
-    assert_eq!(credentials::get(db, tenant, other).await.unwrap(), None);
+    assert_eq!(credentials::get(db, one).await.unwrap(), Some(meta));
+    assert_eq!(credentials::open(db, &keys, one).await.unwrap(), Some(token(TOKEN)));
+    assert_eq!(credentials::get(db, other).await.unwrap(), None);
     let later = begun + TimeDelta::hours(1);
-    let meta = credentials::set(db, &keys, tenant, one, &app(), later).await.unwrap();
+    let meta = credentials::set(db, &keys, one, &app(), later).await.unwrap();
     assert_eq!((meta.kind, meta.hint.as_str()), (CredentialKind::GithubApp, "app 123, installation 456"));
     assert_eq!((meta.created_at, meta.updated_at), (begun, later));
-    assert_eq!(credentials::open(db, &keys, tenant, one).await.unwrap(), Some(app()));
-    assert!(!credentials::remove(db, tenant, other).await.unwrap());
-    assert!(credentials::remove(db, tenant, one).await.unwrap());
-    assert_eq!(credentials::get(db, tenant, one).await.unwrap(), None);
-    credentials::set(db, &keys, tenant, one, &app(), later).await.unwrap();
-    assert_eq!(projects::delete(db, tenant, one).await.unwrap(), Deletion::Deleted);
-    assert_eq!(credentials::by_key(db, tenant).await.unwrap(), [], "it went with its project");
+    assert_eq!(credentials::open(db, &keys, one).await.unwrap(), Some(app()));
+    assert!(!credentials::remove(db, other).await.unwrap());
+    assert!(credentials::remove(db, one).await.unwrap());
+    assert_eq!(credentials::get(db, one).await.unwrap(), None);
+    credentials::set(db, &keys, one, &app(), later).await.unwrap();
+    assert_eq!(projects::delete(db, one).await.unwrap(), Deletion::Deleted);
+    assert_eq!(credentials::by_key(db).await.unwrap(), [], "it went with its project");
 }
 
 async fn does_not_open_elsewhere(database: TestDatabase) {
-    let db = database.connection();
+    let db = &of_tenant(&database).await;
     let keys = keys(OLD);
-    let ((tenant, one), (_, other)) = (project(db, "one").await, project(db, "other").await);
-    credentials::set(db, &keys, tenant, one, &token(TOKEN), Utc::now()).await.unwrap();
-    credentials::set(db, &keys, tenant, other, &token("another"), Utc::now()).await.unwrap();
-    let open = async |project| credentials::open(db, &keys, tenant, project).await;
+    let (one, other) = (project(db, "one").await, project(db, "other").await);
+    credentials::set(db, &keys, one, &token(TOKEN), Utc::now()).await.unwrap();
+    credentials::set(db, &keys, other, &token("another"), Utc::now()).await.unwrap();
+    let open = async |project| credentials::open(db, &keys, project).await;
     run(
         db,
         "UPDATE project_credentials SET sealed = (SELECT sealed FROM project_credentials WHERE hint = 'ghp_…wxyz')",
@@ -93,17 +98,17 @@ async fn does_not_open_elsewhere(database: TestDatabase) {
     run(db, "UPDATE project_credentials SET kind = 'githubApp'").await;
     let changed = open(one).await.unwrap_err();
     assert!(matches!(changed, CredentialError::Unreadable(OpenError::Altered)), "{changed}");
-    let unknown = credentials::open(db, &self::keys(NEW), tenant, one).await.unwrap_err();
+    let unknown = credentials::open(db, &self::keys(NEW), one).await.unwrap_err();
     assert!(unknown.to_string().contains(&id_of(OLD)), "{unknown}");
-    let none = credentials::open(db, &KeyStore::none(), tenant, one).await.unwrap_err();
+    let none = credentials::open(db, &KeyStore::none(), one).await.unwrap_err();
     assert!(matches!(none, CredentialError::Keys(KeysError::None)), "{none}");
 }
 
 async fn is_refused_without_keys_or_sense(database: TestDatabase) {
-    let db = database.connection();
-    let (tenant, project) = project(db, "one").await;
+    let db = &of_tenant(&database).await;
+    let project = project(db, "one").await;
     let refused = async |keys: &KeyStore, credential: &Credential| {
-        let set = credentials::set(db, keys, tenant, project, credential, Utc::now());
+        let set = credentials::set(db, keys, project, credential, Utc::now());
         let error = set.await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
         error
@@ -131,19 +136,17 @@ async fn is_refused_without_keys_or_sense(database: TestDatabase) {
         let error = refused(&keys(OLD), &credential).await;
         assert!(matches!(&error, CredentialError::Invalid(found) if *found == invalid), "{error}");
     }
-    assert_eq!(credentials::by_key(db, tenant).await.unwrap(), []);
+    assert_eq!(credentials::by_key(db).await.unwrap(), []);
 }
 
 async fn is_sealed_anew_in_batches(database: TestDatabase) {
-    let db = database.connection();
+    let db = &of_tenant(&database).await;
     let count = ROTATION_BATCH + 2;
     let mut projects = Vec::new();
     let (old, both) = (keys(OLD), keys(&format!("{NEW}\n{OLD}")));
-    let mut tenant = TenantId::generate();
     for number in 0..count {
-        let (owner, project) = project(db, &format!("p{number}")).await;
-        tenant = owner;
-        credentials::set(db, &old, tenant, project, &token(&format!("token-{number}")), Utc::now())
+        let project = project(db, &format!("p{number}")).await;
+        credentials::set(db, &old, project, &token(&format!("token-{number}")), Utc::now())
             .await
             .unwrap();
         projects.push(project);
@@ -153,23 +156,23 @@ async fn is_sealed_anew_in_batches(database: TestDatabase) {
         &format!("UPDATE project_credentials SET key_id = 'lost' WHERE hint = '…' AND sealed IN ({FIRST})"),
     )
     .await;
-    let before = credentials::get(db, tenant, projects[1]).await.unwrap().unwrap();
-    let first = credentials::rotate(db, both.ring().unwrap(), tenant, None).await.unwrap();
+    let before = credentials::get(db, projects[1]).await.unwrap().unwrap();
+    let first = credentials::rotate(db, both.ring().unwrap(), None).await.unwrap();
     assert_eq!((first.resealed, &first.unreadable[..]), (ROTATION_BATCH - 1, &projects[..1]));
     assert_eq!(first.next, Some(projects[ROTATION_BATCH as usize - 1]));
-    let second = credentials::rotate(db, both.ring().unwrap(), tenant, first.next).await.unwrap();
+    let second = credentials::rotate(db, both.ring().unwrap(), first.next).await.unwrap();
     assert_eq!((second.resealed, second.unreadable.len(), second.next), (2, 0, None));
-    let again = credentials::rotate(db, both.ring().unwrap(), tenant, None).await.unwrap();
+    let again = credentials::rotate(db, both.ring().unwrap(), None).await.unwrap();
     assert_eq!((again.resealed, &again.unreadable[..], again.next), (0, &projects[..1], None));
-    let mut by_key = credentials::by_key(db, tenant).await.unwrap();
+    let mut by_key = credentials::by_key(db).await.unwrap();
     by_key.sort_by_key(|(_, count)| *count);
     assert_eq!(by_key, [("lost".to_owned(), 1), (id_of(NEW), count - 1)]);
     let only_new = keys(NEW);
     for (number, project) in projects.iter().enumerate().skip(1) {
-        let opened = credentials::open(db, &only_new, tenant, *project).await.unwrap();
+        let opened = credentials::open(db, &only_new, *project).await.unwrap();
         assert_eq!(opened, Some(token(&format!("token-{number}"))));
     }
-    let after = credentials::get(db, tenant, projects[1]).await.unwrap().unwrap();
+    let after = credentials::get(db, projects[1]).await.unwrap().unwrap();
     assert_eq!(
         (after.updated_at, after.hint),
         (before.updated_at, before.hint),

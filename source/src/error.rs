@@ -62,6 +62,9 @@ pub enum SourceError {
     /// Bytes arrived that are not what they should be (a bad id, a cut or malformed answer).
     #[error("corrupt data: {0}")]
     Corrupt(String),
+    /// The credential that is stored for the project cannot be used.
+    #[error("the project's credential cannot be used: {0}")]
+    Credential(String),
     /// The settings do not allow to read it.
     #[error("not allowed: {0}")]
     NotAllowed(String),
@@ -145,6 +148,7 @@ impl SourceError {
             Self::CommitGone(_) => "commit-gone",
             Self::Missing(_) => "object-missing",
             Self::Corrupt(_) => "corrupt-data",
+            Self::Credential(_) => "credential",
             Self::NotAllowed(_) => "not-allowed",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unreachable { .. } => "unreachable",

@@ -15,6 +15,7 @@ pub mod guard;
 mod locate;
 pub mod near;
 pub mod object;
+mod project;
 pub mod retry;
 pub mod settings;
 
@@ -30,6 +31,7 @@ pub use context::{Notice, SourceContext, Traffic};
 pub use error::{Retry, SourceError};
 pub use github::{GITHUB_REMAINING, GITHUB_REQUESTS};
 pub use locate::{LocateError, Located, Opened, locate};
+pub use project::open_project;
 
 use crate::{object::TreeEntry, settings::SourceSettings};
 

@@ -1,8 +1,9 @@
 //! The source's section of the settings (`[source]`). Every bound of reading is here, with its unit and its default.
 
-use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 pub use entities::Secret;
+use entities::keys::KeyStore;
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -20,6 +21,37 @@ pub enum Transfer {
     /// The REST API only.
     Rest,
 }
+
+/// The keys that credentials of projects are opened with. None by default: then no credential opens.
+#[derive(Clone, Debug)]
+pub struct CredentialKeys(Arc<KeyStore>);
+
+impl CredentialKeys {
+    /// The keys in `store`.
+    pub fn new(store: Arc<KeyStore>) -> Self {
+        Self(store)
+    }
+
+    /// Where the keys are.
+    pub fn store(&self) -> &KeyStore {
+        &self.0
+    }
+}
+
+impl Default for CredentialKeys {
+    fn default() -> Self {
+        Self(Arc::new(KeyStore::none()))
+    }
+}
+
+/// The same if they are in the same place: what they are is not looked at.
+impl PartialEq for CredentialKeys {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.path() == other.0.path()
+    }
+}
+
+impl Eq for CredentialKeys {}
 
 /// A network, such as `10.0.0.0/8`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -56,6 +88,13 @@ pub struct SourceSettings {
     /// The token for the host, if the repository is private. Not read from a settings file.
     #[serde(skip)]
     pub token: Option<Secret>,
+    /// Whether `token` is meant for the very repository that is read, and so is used in the place of what is stored for
+    /// its project.
+    #[serde(skip)]
+    pub token_wins: bool,
+    /// What opens the credentials of projects.
+    #[serde(skip)]
+    pub keys: CredentialKeys,
     /// The hosts that are asked: patterns in which `*` stands for anything, whatever the case.
     pub allowed_hosts: Vec<String>,
     /// The private networks whose addresses are connected to. Unset: any, unless [`Self::confine`] said none.
@@ -98,6 +137,8 @@ impl Default for SourceSettings {
     fn default() -> Self {
         Self {
             token: None,
+            token_wins: false,
+            keys: CredentialKeys::default(),
             allowed_hosts: vec!["*".to_owned()],
             private_networks: None,
             local_folders: None,

@@ -8,7 +8,7 @@ mod rotate;
 use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -16,10 +16,11 @@ pub use crate::status::CredentialKind;
 use crate::{
     ids::{ProjectId, TenantId},
     keys::{KeyRing, KeyRingError, KeyStore, KeysError, OpenError, Sealed},
+    scope::OfTenant,
     secret::Secret,
     tables::project_credential,
 };
-pub use rotate::{ROTATION_BATCH, Rotated, by_key, rotate};
+pub use rotate::{ROTATION_BATCH, Rotated, by_key, rotate, tenants};
 
 /// The longest token, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4_096;
@@ -207,16 +208,15 @@ fn unseal(keys: &KeyRing, row: &project_credential::Model) -> Result<Zeroizing<V
 /// # Errors
 /// If it cannot be a credential, there are no keys, or the database is away.
 pub async fn set(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     keys: &KeyStore,
-    tenant: TenantId,
     project: ProjectId,
     credential: &Credential,
     now: DateTime<Utc>,
 ) -> Result<CredentialMeta, CredentialError> {
     credential.check()?;
     let now = now.trunc_subsecs(3);
-    let kind = credential.kind();
+    let (tenant, kind) = (db.tenant(), credential.kind());
     let sealed = keys.ring()?.seal(&context(tenant, project, kind), &credential.to_plain()?)?;
     let row = project_credential::ActiveModel {
         tenant_id: Set(tenant),
@@ -240,12 +240,8 @@ pub async fn set(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn get(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    project: ProjectId,
-) -> Result<Option<CredentialMeta>, DbErr> {
-    Ok(row(db, tenant, project).await?.map(Into::into))
+pub async fn get(db: &impl OfTenant, project: ProjectId) -> Result<Option<CredentialMeta>, DbErr> {
+    Ok(row(db, project).await?.map(Into::into))
 }
 
 /// Opens a project's credential; none if it has none, for which no keys are needed.
@@ -253,12 +249,11 @@ pub async fn get(
 /// # Errors
 /// If there are no keys, it does not open, or the database is away.
 pub async fn open(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     keys: &KeyStore,
-    tenant: TenantId,
     project: ProjectId,
 ) -> Result<Option<Credential>, CredentialError> {
-    let Some(row) = row(db, tenant, project).await? else { return Ok(None) };
+    let Some(row) = row(db, project).await? else { return Ok(None) };
     let plain = unseal(keys.ring()?, &row)?;
     Ok(Some(Credential::from_plain(&plain)?))
 }
@@ -267,21 +262,17 @@ pub async fn open(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn remove(db: &impl ConnectionTrait, tenant: TenantId, project: ProjectId) -> Result<bool, DbErr> {
+pub async fn remove(db: &impl OfTenant, project: ProjectId) -> Result<bool, DbErr> {
     let removed = project_credential::Entity::delete_many()
-        .filter(project_credential::Column::TenantId.eq(tenant))
+        .filter(db.only(project_credential::Column::TenantId))
         .filter(project_credential::Column::ProjectId.eq(project))
         .exec(db)
         .await?;
     Ok(removed.rows_affected > 0)
 }
 
-async fn row(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    project: ProjectId,
-) -> Result<Option<project_credential::Model>, DbErr> {
-    project_credential::Entity::find_by_id((tenant, project)).one(db).await
+async fn row(db: &impl OfTenant, project: ProjectId) -> Result<Option<project_credential::Model>, DbErr> {
+    project_credential::Entity::find_by_id((db.tenant(), project)).one(db).await
 }
 
 impl From<project_credential::Model> for CredentialMeta {

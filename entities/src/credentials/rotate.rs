@@ -1,15 +1,18 @@
 //! Sealing what is stored with another key.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 use super::{CredentialError, context, unseal};
 use crate::{
     ids::{ProjectId, TenantId},
     keys::KeyRing,
-    tables::project_credential::{Column, Entity},
+    scope::{OfSystem, OfTenant},
+    tables::{
+        project_credential::{Column, Entity},
+        tenant,
+    },
 };
 
 /// How many credentials one call of [`rotate`] looks at.
@@ -32,13 +35,12 @@ pub struct Rotated {
 /// # Errors
 /// If the database is away, or the cryptographic library fails.
 pub async fn rotate(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     keys: &KeyRing,
-    tenant: TenantId,
     after: Option<ProjectId>,
 ) -> Result<Rotated, CredentialError> {
     let mut find = Entity::find()
-        .filter(Column::TenantId.eq(tenant))
+        .filter(db.only(Column::TenantId))
         .filter(Column::KeyId.ne(keys.first_id()))
         .order_by_asc(Column::ProjectId)
         .limit(ROTATION_BATCH);
@@ -59,7 +61,7 @@ pub async fn rotate(
         let updated = Entity::update_many()
             .col_expr(Column::KeyId, Expr::value(sealed.key_id))
             .col_expr(Column::Sealed, Expr::value(sealed.bytes))
-            .filter(Column::TenantId.eq(row.tenant_id))
+            .filter(db.only(Column::TenantId))
             .filter(Column::ProjectId.eq(row.project_id))
             .filter(Column::Sealed.eq(row.sealed))
             .exec(db)
@@ -73,7 +75,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn by_key(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(String, u64)>, DbErr> {
+pub async fn by_key(db: &impl OfTenant) -> Result<Vec<(String, u64)>, DbErr> {
     #[derive(FromQueryResult)]
     struct Count {
         key_id: String,
@@ -83,11 +85,23 @@ pub async fn by_key(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(
         .select_only()
         .column(Column::KeyId)
         .column_as(Column::ProjectId.count(), "count")
-        .filter(Column::TenantId.eq(tenant))
+        .filter(db.only(Column::TenantId))
         .group_by(Column::KeyId)
         .order_by_asc(Column::KeyId)
         .into_model::<Count>()
         .all(db)
         .await?;
     Ok(counts.into_iter().map(|row| (row.key_id, row.count.unsigned_abs())).collect())
+}
+
+/// The tenants after `after`, at most [`ROTATION_BATCH`]: whoever looks after the keys of all goes through them.
+///
+/// # Errors
+/// If the database is away.
+pub async fn tenants(db: &impl OfSystem, after: Option<TenantId>) -> Result<Vec<TenantId>, DbErr> {
+    let mut find = tenant::Entity::find().order_by_asc(tenant::Column::Id).limit(ROTATION_BATCH);
+    if let Some(after) = after {
+        find = find.filter(tenant::Column::Id.gt(after));
+    }
+    Ok(find.all(db).await?.into_iter().map(|row| row.id).collect())
 }

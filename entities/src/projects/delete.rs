@@ -1,16 +1,16 @@
 //! Deleting a project with everything that is kept of it.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, SqlErr, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SqlErr, Statement,
 };
 
 use super::lock_branch;
 use crate::{
-    begin_write, credentials,
-    ids::{BranchId, ProjectId, TenantId},
+    ids::{BranchId, ProjectId},
+    scope::{OfTenant, Scoped, TenantDb, TenantTx},
     status::SyncStatus,
-    tables::{branch, project, project_sync, queue_pause, repository},
+    tables::{branch, project, project_sync, repository},
     temporal,
 };
 
@@ -33,11 +33,11 @@ pub enum Deletion {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn delete(db: &DatabaseConnection, tenant: TenantId, id: ProjectId) -> Result<Deletion, DbErr> {
+pub async fn delete(db: &TenantDb, id: ProjectId) -> Result<Deletion, DbErr> {
     let mut tries = 1;
     loop {
-        let transaction = begin_write(db).await?;
-        match delete_in(&transaction, tenant, id).await {
+        let transaction = db.begin_write().await?;
+        match delete_in(&transaction, id).await {
             Ok(Deletion::Deleted) => match transaction.commit().await {
                 Err(error) if tries < MAX_TRIES && is_foreign_key(&error) => tries += 1,
                 result => return result.map(|()| Deletion::Deleted),
@@ -58,15 +58,13 @@ fn is_foreign_key(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
 }
 
-async fn delete_in(
-    transaction: &DatabaseTransaction,
-    tenant: TenantId,
-    id: ProjectId,
-) -> Result<Deletion, DbErr> {
+async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, DbErr> {
     let mut find = project::Entity::find()
         .filter(project::Column::Id.eq(id))
-        .filter(project::Column::TenantId.eq(tenant));
-    let mut repositories = repository::Entity::find().filter(repository::Column::ProjectId.eq(id));
+        .filter(transaction.only(project::Column::TenantId));
+    let mut repositories = repository::Entity::find()
+        .filter(transaction.only(repository::Column::TenantId))
+        .filter(repository::Column::ProjectId.eq(id));
     if transaction.get_database_backend() != DbBackend::Sqlite {
         // No branch of it can be made from here on.
         find = find.lock_exclusive();
@@ -77,6 +75,7 @@ async fn delete_in(
     }
     let repositories: Vec<_> = repositories.all(transaction).await?.into_iter().map(|row| row.id).collect();
     let branches: Vec<BranchId> = branch::Entity::find()
+        .filter(transaction.only(branch::Column::TenantId))
         .filter(branch::Column::RepositoryId.is_in(repositories))
         .order_by_asc(branch::Column::Id)
         .all(transaction)
@@ -91,25 +90,34 @@ async fn delete_in(
         return Ok(Deletion::Busy(Box::new(sync)));
     }
     for branch in &branches {
-        temporal::remove_branch(transaction, tenant, *branch).await?;
+        temporal::remove_branch(transaction, *branch).await?;
         delete_syncs(transaction, *branch).await?;
     }
-    queue_pause::Entity::delete_many()
-        .filter(queue_pause::Column::ProjectId.eq(id))
-        .exec(transaction)
-        .await?;
-    credentials::remove(transaction, tenant, id).await?;
-    branch::Entity::delete_many().filter(branch::Column::Id.is_in(branches)).exec(transaction).await?;
-    repository::Entity::delete_many().filter(repository::Column::ProjectId.eq(id)).exec(transaction).await?;
-    project::Entity::delete_by_id(id).exec(transaction).await?;
+    for (table, column) in [
+        ("queue_pauses", "project_id"),
+        ("project_credentials", "project_id"),
+        ("api_tokens", "project_id"),
+        ("repositories", "project_id"),
+        ("projects", "id"),
+    ] {
+        if table == "repositories" {
+            branch::Entity::delete_many()
+                .filter(transaction.only(branch::Column::TenantId))
+                .filter(branch::Column::Id.is_in(branches.iter().copied()))
+                .exec(transaction)
+                .await?;
+        }
+        let sql = format!("DELETE FROM {table} WHERE {column} = $1 AND tenant_id = $2");
+        let values = [id.into(), transaction.tenant().into()];
+        let backend = transaction.get_database_backend();
+        transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    }
     Ok(Deletion::Deleted)
 }
 
-async fn unfinished(
-    db: &impl ConnectionTrait,
-    branches: &[BranchId],
-) -> Result<Option<project_sync::Model>, DbErr> {
+async fn unfinished(db: &impl OfTenant, branches: &[BranchId]) -> Result<Option<project_sync::Model>, DbErr> {
     project_sync::Entity::find()
+        .filter(db.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
         .filter(project_sync::Column::Status.is_in([SyncStatus::Pending, SyncStatus::Running]))
         .order_by_asc(project_sync::Column::Id)
@@ -119,14 +127,17 @@ async fn unfinished(
 }
 
 /// Deletes the history of a branch, whose head then stands before its first sync.
-async fn delete_syncs(db: &impl ConnectionTrait, branch: BranchId) -> Result<(), DbErr> {
+async fn delete_syncs(db: &impl OfTenant, branch: BranchId) -> Result<(), DbErr> {
+    let of_branch =
+        "sync_id IN (SELECT s.id FROM project_syncs s WHERE s.branch_id = $1 AND s.tenant_id = $2)";
     for sql in [
-        "UPDATE branches SET head_seq = 0, head_sync_id = NULL WHERE id = $1",
-        "DELETE FROM dead_jobs WHERE sync_id IN (SELECT s.id FROM project_syncs s WHERE s.branch_id = $1)",
-        "DELETE FROM sync_events WHERE sync_id IN (SELECT s.id FROM project_syncs s WHERE s.branch_id = $1)",
-        "DELETE FROM project_syncs WHERE branch_id = $1",
+        "UPDATE branches SET head_seq = 0, head_sync_id = NULL WHERE id = $1 AND tenant_id = $2",
+        &format!("DELETE FROM dead_jobs WHERE {of_branch}"),
+        &format!("DELETE FROM sync_events WHERE {of_branch}"),
+        "DELETE FROM project_syncs WHERE branch_id = $1 AND tenant_id = $2",
     ] {
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [branch.into()]);
+        let values = [branch.into(), db.tenant().into()];
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         db.execute_raw(statement).await?;
     }
     Ok(())

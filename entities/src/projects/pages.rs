@@ -3,26 +3,30 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Statement, Value,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::{ConnectedProject, connected};
 use crate::{
     ids::{BranchId, ProjectId, RepositoryId, TenantId},
+    scope::{OfSystem, OfTenant, Scoped},
     tables::{branch, project, repository},
 };
+
+/// Whose project it is. `None` if there is no such project.
+///
+/// # Errors
+/// If the database is away.
+pub async fn tenant_of(db: &impl OfSystem, id: ProjectId) -> Result<Option<TenantId>, DbErr> {
+    Ok(project::Entity::find_by_id(id).one(db).await?.map(|project| project.tenant_id))
+}
 
 /// Finds a project by id.
 ///
 /// # Errors
 /// If the database is away.
-pub async fn get(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    id: ProjectId,
-) -> Result<Option<ConnectedProject>, DbErr> {
-    let found = project::Entity::find_by_id(id).filter(project::Column::TenantId.eq(tenant)).one(db).await?;
+pub async fn get(db: &impl OfTenant, id: ProjectId) -> Result<Option<ConnectedProject>, DbErr> {
+    let found = project::Entity::find_by_id(id).filter(db.only(project::Column::TenantId)).one(db).await?;
     match found {
         Some(project) => connected(db, project).await.map(Some),
         None => Ok(None),
@@ -34,18 +38,17 @@ pub async fn get(
 /// # Errors
 /// If the database is away.
 pub async fn page(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
+    db: &impl OfTenant,
     after: Option<&str>,
     limit: u64,
 ) -> Result<Vec<ConnectedProject>, DbErr> {
-    let mut select = project::Entity::find().filter(project::Column::TenantId.eq(tenant));
+    let mut select = project::Entity::find().filter(db.only(project::Column::TenantId));
     if let Some(after) = after {
         select = select.filter(project::Column::Name.gt(after));
     }
     let projects = select.order_by_asc(project::Column::Name).limit(limit).all(db).await?;
     let repositories = repository::Entity::find()
-        .filter(repository::Column::TenantId.eq(tenant))
+        .filter(db.only(repository::Column::TenantId))
         .filter(repository::Column::ProjectId.is_in(projects.iter().map(|project| project.id)))
         .all(db)
         .await?;
@@ -65,11 +68,12 @@ pub async fn page(
 /// # Errors
 /// If the database is away.
 pub async fn branch_named(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     repository: RepositoryId,
     name: &str,
 ) -> Result<Option<branch::Model>, DbErr> {
     branch::Entity::find()
+        .filter(db.only(branch::Column::TenantId))
         .filter(branch::Column::RepositoryId.eq(repository))
         .filter(branch::Column::Name.eq(name))
         .one(db)
@@ -94,17 +98,22 @@ pub struct BranchPlace {
 /// # Errors
 /// If the database is away.
 pub async fn places(
-    db: &impl ConnectionTrait,
+    db: &impl Scoped,
     branches: impl IntoIterator<Item = BranchId>,
 ) -> Result<HashMap<BranchId, BranchPlace>, DbErr> {
-    let values: Vec<Value> = branches.into_iter().map(Value::from).collect();
+    let mut values: Vec<Value> = branches.into_iter().map(Value::from).collect();
     if values.is_empty() {
         return Ok(HashMap::new());
     }
     let list = (1..=values.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    let mut only = String::new();
+    if let Some(tenant) = db.scope() {
+        values.push(tenant.into());
+        only = format!(" AND b.tenant_id = ${}", values.len());
+    }
     let sql = format!(
         "SELECT b.id AS branch_id, b.name AS branch, p.id AS project_id, p.name AS project FROM branches b \
-         JOIN repositories r ON r.id = b.repository_id JOIN projects p ON p.id = r.project_id WHERE b.id IN ({list})"
+         JOIN repositories r ON r.id = b.repository_id JOIN projects p ON p.id = r.project_id WHERE b.id IN ({list}){only}"
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let found = BranchPlace::find_by_statement(statement).all(db).await?;

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, Set,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, Set,
 };
 
 use crate::{
     ids::{DeadJobId, SyncId, TenantId},
+    scope::Scoped,
     tables::dead_job,
 };
 
@@ -32,8 +33,6 @@ pub struct NewDeadJob {
 /// Which of the dead are meant. Everything, where nothing is said.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeadFilter {
-    /// Only this tenant's.
-    pub tenant: Option<TenantId>,
     /// Only those given up for this reason.
     pub code: Option<String>,
     /// Only those given up before.
@@ -43,11 +42,8 @@ pub struct DeadFilter {
 }
 
 impl DeadFilter {
-    fn apply(&self) -> Select<dead_job::Entity> {
-        let mut select = dead_job::Entity::find();
-        if let Some(tenant) = self.tenant {
-            select = select.filter(dead_job::Column::TenantId.eq(tenant));
-        }
+    fn apply(&self, db: &impl Scoped) -> Select<dead_job::Entity> {
+        let mut select = dead_job::Entity::find().filter(db.only(dead_job::Column::TenantId));
         if let Some(code) = &self.code {
             select = select.filter(dead_job::Column::Code.eq(code));
         }
@@ -63,11 +59,7 @@ impl DeadFilter {
 }
 
 /// Notes something that is given up.
-pub async fn bury(
-    db: &impl ConnectionTrait,
-    new: NewDeadJob,
-    now: DateTime<Utc>,
-) -> Result<dead_job::Model, DbErr> {
+pub async fn bury(db: &impl Scoped, new: NewDeadJob, now: DateTime<Utc>) -> Result<dead_job::Model, DbErr> {
     let row = dead_job::ActiveModel {
         id: Set(DeadJobId::generate()),
         tenant_id: Set(new.sync.map(|(tenant, _)| tenant)),
@@ -86,12 +78,12 @@ pub async fn bury(
 
 /// The dead, the latest first, at most `limit`; `after` continues behind one of an earlier page.
 pub async fn dead_jobs(
-    db: &impl ConnectionTrait,
+    db: &impl Scoped,
     filter: &DeadFilter,
     after: Option<DeadJobId>,
     limit: u64,
 ) -> Result<Vec<dead_job::Model>, DbErr> {
-    let mut select = filter.apply();
+    let mut select = filter.apply(db);
     if let Some(after) = after {
         select = select.filter(dead_job::Column::Id.lt(after));
     }
@@ -99,22 +91,31 @@ pub async fn dead_jobs(
 }
 
 /// How many there are.
-pub async fn count_dead(db: &impl ConnectionTrait, filter: &DeadFilter) -> Result<u64, DbErr> {
-    filter.apply().count(db).await
+pub async fn count_dead(db: &impl Scoped, filter: &DeadFilter) -> Result<u64, DbErr> {
+    filter.apply(db).count(db).await
 }
 
 /// One of the dead.
-pub async fn dead(db: &impl ConnectionTrait, id: DeadJobId) -> Result<Option<dead_job::Model>, DbErr> {
-    dead_job::Entity::find_by_id(id).one(db).await
+pub async fn dead(db: &impl Scoped, id: DeadJobId) -> Result<Option<dead_job::Model>, DbErr> {
+    dead_job::Entity::find_by_id(id).filter(db.only(dead_job::Column::TenantId)).one(db).await
 }
 
 /// Takes a sync out of the dead set, if it is there.
-pub async fn remove_dead_sync(db: &impl ConnectionTrait, sync: SyncId) -> Result<(), DbErr> {
-    dead_job::Entity::delete_many().filter(dead_job::Column::SyncId.eq(sync)).exec(db).await?;
+pub async fn remove_dead_sync(db: &impl Scoped, sync: SyncId) -> Result<(), DbErr> {
+    dead_job::Entity::delete_many()
+        .filter(db.only(dead_job::Column::TenantId))
+        .filter(dead_job::Column::SyncId.eq(sync))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
 /// Takes one out of the dead set. `false` if it is not there (any more).
-pub async fn remove_dead(db: &impl ConnectionTrait, id: DeadJobId) -> Result<bool, DbErr> {
-    Ok(dead_job::Entity::delete_by_id(id).exec(db).await?.rows_affected == 1)
+pub async fn remove_dead(db: &impl Scoped, id: DeadJobId) -> Result<bool, DbErr> {
+    let removed = dead_job::Entity::delete_many()
+        .filter(db.only(dead_job::Column::TenantId))
+        .filter(dead_job::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(removed.rows_affected == 1)
 }

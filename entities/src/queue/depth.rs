@@ -1,7 +1,9 @@
 //! How much waits, runs and was given up.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+use sea_orm::{DbErr, FromQueryResult, Statement};
+
+use crate::scope::OfSystem;
 
 /// How many there are in a state, and since when the oldest is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -33,7 +35,7 @@ struct Row {
 }
 
 /// Counts.
-pub async fn depth(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<QueueDepth, DbErr> {
+pub async fn depth(db: &impl OfSystem, now: DateTime<Utc>) -> Result<QueueDepth, DbErr> {
     let sql = "SELECT 'ready' AS state, count(*) AS count, min(created_at) AS oldest FROM project_syncs \
                WHERE status = 'pending' AND (run_after IS NULL OR run_after <= $1) \
                UNION ALL SELECT 'delayed', count(*), min(created_at) FROM project_syncs \

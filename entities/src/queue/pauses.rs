@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set, SqlErr,
-    Statement,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set, SqlErr, Statement,
 };
 
 use crate::{
     ids::{BranchId, PauseId, ProjectId, TenantId},
+    scope::{OfSystem, OfTenant},
     tables::queue_pause,
 };
 
@@ -41,7 +41,7 @@ impl PauseScope {
 
 /// Pauses: from now on what waits is not begun. `false` if it is paused already.
 pub async fn pause(
-    db: &impl ConnectionTrait,
+    db: &impl OfSystem,
     scope: PauseScope,
     reason: Option<&str>,
     now: DateTime<Utc>,
@@ -68,23 +68,23 @@ pub async fn pause(
 }
 
 /// Ends a pause. `false` if there is none.
-pub async fn resume(db: &impl ConnectionTrait, scope: PauseScope) -> Result<bool, DbErr> {
+pub async fn resume(db: &impl OfSystem, scope: PauseScope) -> Result<bool, DbErr> {
     let deleted = queue_pause::Entity::delete_many().filter(scope.filter()).exec(db).await?;
     Ok(deleted.rows_affected > 0)
 }
 
 /// All pauses, the oldest first.
-pub async fn pauses(db: &impl ConnectionTrait) -> Result<Vec<queue_pause::Model>, DbErr> {
+pub async fn pauses(db: &impl OfSystem) -> Result<Vec<queue_pause::Model>, DbErr> {
     queue_pause::Entity::find().order_by_asc(queue_pause::Column::CreatedAt).all(db).await
 }
 
 /// Whether syncs of a branch may not be begun.
-pub async fn is_paused(db: &impl ConnectionTrait, branch: BranchId) -> Result<bool, DbErr> {
+pub async fn is_paused(db: &impl OfTenant, branch: BranchId) -> Result<bool, DbErr> {
     let statement = Statement::from_sql_and_values(
         db.get_database_backend(),
         "SELECT 1 AS one FROM queue_pauses p WHERE p.project_id IS NULL OR p.project_id = \
-         (SELECT r.project_id FROM branches b JOIN repositories r ON r.id = b.repository_id WHERE b.id = $1) LIMIT 1",
-        [branch.into()],
+         (SELECT r.project_id FROM branches b JOIN repositories r ON r.id = b.repository_id WHERE b.id = $1 AND b.tenant_id = $2) LIMIT 1",
+        [branch.into(), db.tenant().into()],
     );
     Ok(db.query_one_raw(statement).await?.is_some())
 }

@@ -1,10 +1,11 @@
 //! The syncs that wait.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{DbErr, FromQueryResult, Statement, Value};
 
 use crate::{
     ids::{ProjectId, SyncId, TenantId},
+    scope::OfSystem,
     status::Priority,
 };
 
@@ -30,7 +31,7 @@ pub type WaitingAfter<'a> = Option<&'a WaitingSync>;
 
 /// The syncs that wait and are not paused, in the order of (priority, age), at most `limit`. `project` keeps to one.
 pub async fn waiting_syncs(
-    db: &impl ConnectionTrait,
+    db: &impl OfSystem,
     project: Option<ProjectId>,
     after: WaitingAfter<'_>,
     limit: u64,

@@ -1,14 +1,14 @@
 //! The events of a sync, as they are kept.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 
-use crate::{ids::SyncId, tables::sync_event};
+use crate::{ids::SyncId, scope::OfTenant, tables::sync_event};
 
 /// Keeps an event. Its number must be the next one: a number that is taken is an error.
-pub async fn append_event(db: &impl ConnectionTrait, event: sync_event::Model) -> Result<(), DbErr> {
+pub async fn append_event(db: &impl OfTenant, event: sync_event::Model) -> Result<(), DbErr> {
     let row: sync_event::ActiveModel = event.into();
     sync_event::Entity::insert(row.reset_all()).exec_without_returning(db).await?;
     Ok(())
@@ -16,12 +16,13 @@ pub async fn append_event(db: &impl ConnectionTrait, event: sync_event::Model) -
 
 /// The events of a sync after number `after`, in order, at most `limit`.
 pub async fn events(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     sync: SyncId,
     after: i64,
     limit: u64,
 ) -> Result<Vec<sync_event::Model>, DbErr> {
     sync_event::Entity::find()
+        .filter(db.only(sync_event::Column::TenantId))
         .filter(sync_event::Column::SyncId.eq(sync))
         .filter(sync_event::Column::Seq.gt(after))
         .order_by_asc(sync_event::Column::Seq)
@@ -31,15 +32,15 @@ pub async fn events(
 }
 
 /// The number of a sync's last event; 0 before the first.
-pub async fn last_event_seq(db: &impl ConnectionTrait, sync: SyncId) -> Result<i64, DbErr> {
+pub async fn last_event_seq(db: &impl OfTenant, sync: SyncId) -> Result<i64, DbErr> {
     #[derive(FromQueryResult)]
     struct Last {
         seq: Option<i64>,
     }
     let statement = Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT max(seq) AS seq FROM sync_events WHERE sync_id = $1",
-        [sync.into()],
+        "SELECT max(seq) AS seq FROM sync_events WHERE sync_id = $1 AND tenant_id = $2",
+        [sync.into(), db.tenant().into()],
     );
     Ok(Last::find_by_statement(statement).one(db).await?.and_then(|last| last.seq).unwrap_or(0))
 }
@@ -48,13 +49,9 @@ pub async fn last_event_seq(db: &impl ConnectionTrait, sync: SyncId) -> Result<i
 ///
 /// # Errors
 /// If the database is away.
-pub async fn count_events(
-    db: &impl ConnectionTrait,
-    sync: SyncId,
-    after: i64,
-    until: i64,
-) -> Result<i64, DbErr> {
+pub async fn count_events(db: &impl OfTenant, sync: SyncId, after: i64, until: i64) -> Result<i64, DbErr> {
     let count = sync_event::Entity::find()
+        .filter(db.only(sync_event::Column::TenantId))
         .filter(sync_event::Column::SyncId.eq(sync))
         .filter(sync_event::Column::Seq.gt(after))
         .filter(sync_event::Column::Seq.lte(until))

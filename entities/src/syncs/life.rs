@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
-    QueryFilter, Set, SqlErr, Statement, UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, Set, SqlErr, Statement,
+    UpdateMany,
     sea_query::{Expr, ExprTrait, Func},
 };
 
 use super::{PhaseRecord, SyncCounts, get};
 use crate::{
-    begin_write,
     ids::{BranchId, SyncId},
     object::ObjectId,
     projects, queue,
+    scope::{OfTenant, Scoped, TenantDb},
     status::{SyncKind, SyncStatus, SyncTrigger},
     tables::{branch, project_sync},
 };
@@ -41,7 +41,7 @@ pub const MAX_TRACE_PARENT_CHARS: usize = 100;
 /// # Errors
 /// If the database is away, or the branch is gone.
 pub async fn create(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     branch: &branch::Model,
     new: NewSync,
     now: DateTime<Utc>,
@@ -93,13 +93,13 @@ pub enum ClaimOutcome {
 
 /// Claims a pending sync for `worker`, for as long as `lease` without a heartbeat.
 pub async fn claim(
-    db: &DatabaseConnection,
+    db: &TenantDb,
     id: SyncId,
     worker: &str,
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<ClaimOutcome, DbErr> {
-    let transaction = begin_write(db).await?;
+    let transaction = db.begin_write().await?;
     let Some(sync) = get(&transaction, id).await? else { return Ok(ClaimOutcome::NotPending) };
     // Whoever asks for a sync finds it pending or running, and never in between.
     projects::lock_branch(&transaction, sync.branch_id).await?;
@@ -117,6 +117,7 @@ pub async fn claim(
             project_sync::Column::StartedAt,
             Func::coalesce([Expr::col(project_sync::Column::StartedAt), Expr::value(now)]).into(),
         )
+        .filter(transaction.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending));
     match update.exec(&transaction).await {
@@ -143,8 +144,9 @@ pub enum Heartbeat {
     Lost,
 }
 
-fn held(claim: &Claim) -> Condition {
+fn held(db: &impl OfTenant, claim: &Claim) -> Condition {
     Condition::all()
+        .add(db.only(project_sync::Column::TenantId))
         .add(project_sync::Column::Id.eq(claim.sync))
         .add(project_sync::Column::FencingToken.eq(claim.token))
         .add(project_sync::Column::Status.eq(SyncStatus::Running))
@@ -152,14 +154,14 @@ fn held(claim: &Claim) -> Condition {
 
 /// Prolongs the lease.
 pub async fn heartbeat(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     claim: &Claim,
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<Heartbeat, DbErr> {
     let updated = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
-        .filter(held(claim))
+        .filter(held(db, claim))
         .exec(db)
         .await?;
     if updated.rows_affected == 0 {
@@ -175,16 +177,17 @@ pub async fn heartbeat(
 
 /// Makes sure, within a transaction, that the claim still holds, and keeps it from being lost until the end of the
 /// transaction. `false` if it is lost: roll back.
-pub async fn fence(db: &impl ConnectionTrait, claim: &Claim) -> Result<bool, DbErr> {
+pub async fn fence(db: &impl OfTenant, claim: &Claim) -> Result<bool, DbErr> {
     let backend = db.get_database_backend();
     // SQLite's writers hold the only write lock already.
     let lock = if backend == sea_orm::DbBackend::Sqlite { "" } else { "FOR SHARE" };
     let statement = Statement::from_sql_and_values(
         backend,
         format!(
-            "SELECT 1 AS one FROM project_syncs WHERE id = $1 AND fencing_token = $2 AND status = 'running' {lock}"
+            "SELECT 1 AS one FROM project_syncs WHERE id = $1 AND fencing_token = $2 AND status = 'running' \
+             AND tenant_id = $3 {lock}"
         ),
-        [claim.sync.into(), claim.token.into()],
+        [claim.sync.into(), claim.token.into(), db.tenant().into()],
     );
     Ok(db.query_one_raw(statement).await?.is_some())
 }
@@ -193,7 +196,7 @@ pub async fn fence(db: &impl ConnectionTrait, claim: &Claim) -> Result<bool, DbE
 /// `uncount`, this attempt is not counted: the sync is not to blame. `false` if the claim is lost or someone asked for
 /// the sync's end.
 pub async fn give_back(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     claim: &Claim,
     run_after: Option<DateTime<Utc>>,
     uncount: bool,
@@ -204,7 +207,7 @@ pub async fn give_back(
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(project_sync::Column::RunAfter, Expr::value(run_after))
         .col_expr(project_sync::Column::Attempts, attempts)
-        .filter(held(claim))
+        .filter(held(db, claim))
         .filter(project_sync::Column::CancelRequested.eq(false))
         .exec(db)
         .await?;
@@ -212,9 +215,10 @@ pub async fn give_back(
 }
 
 /// Lets a pending sync begin now, whatever it waited for.
-pub async fn hurry(db: &impl ConnectionTrait, id: SyncId) -> Result<(), DbErr> {
+pub async fn hurry(db: &impl OfTenant, id: SyncId) -> Result<(), DbErr> {
     project_sync::Entity::update_many()
         .col_expr(project_sync::Column::RunAfter, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(db.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
         .exec(db)
@@ -223,10 +227,10 @@ pub async fn hurry(db: &impl ConnectionTrait, id: SyncId) -> Result<(), DbErr> {
 }
 
 /// Notes which phase runs.
-pub async fn enter_phase(db: &impl ConnectionTrait, claim: &Claim, phase: &str) -> Result<bool, DbErr> {
+pub async fn enter_phase(db: &impl OfTenant, claim: &Claim, phase: &str) -> Result<bool, DbErr> {
     let updated = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Phase, phase.into())
-        .filter(held(claim))
+        .filter(held(db, claim))
         .exec(db)
         .await?;
     Ok(updated.rows_affected == 1)
@@ -275,7 +279,7 @@ pub struct Totals {
 /// Ends a sync, and if it completed, links it to the chain and moves the branch's head: readers see it once this
 /// transaction is committed. `false` if the claim is lost or the head has moved: roll back.
 pub async fn finish(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     claim: &Claim,
     ending: &Ending,
     totals: &Totals,
@@ -286,7 +290,7 @@ pub async fn finish(
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(project_sync::Column::FinishedAt, Expr::value(now))
         .col_expr(project_sync::Column::Phases, Expr::value(phases))
-        .filter(held(claim));
+        .filter(held(db, claim));
     let update = set_counts(update, &totals.counts);
     let update = set_ending(db, update, claim, ending).await?;
     if update.exec(db).await?.rows_affected == 0 {
@@ -320,7 +324,7 @@ fn set_counts(mut update: Update, counts: &SyncCounts) -> Update {
 }
 
 async fn set_ending(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     update: Update,
     claim: &Claim,
     ending: &Ending,
@@ -328,6 +332,7 @@ async fn set_ending(
     Ok(match ending {
         Ending::Completed { seq, commit, tree, committed_at, summary, rules_digest, .. } => {
             let previous = branch::Entity::find_by_id(claim.branch)
+                .filter(db.only(branch::Column::TenantId))
                 .one(db)
                 .await?
                 .and_then(|branch| branch.head_sync_id);
@@ -353,7 +358,7 @@ async fn set_ending(
 
 /// Moves the branch's head to the sync with number `seq`, if it is where that sync began.
 async fn move_head(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     claim: &Claim,
     seq: i64,
     validator: Option<&str>,
@@ -361,6 +366,7 @@ async fn move_head(
     let mut head = branch::Entity::update_many()
         .col_expr(branch::Column::HeadSeq, seq.into())
         .col_expr(branch::Column::HeadSyncId, Expr::value(claim.sync))
+        .filter(db.only(branch::Column::TenantId))
         .filter(branch::Column::Id.eq(claim.branch))
         .filter(branch::Column::HeadSeq.eq(seq - 1));
     if let Some(validator) = validator {
@@ -370,15 +376,12 @@ async fn move_head(
 }
 
 /// Ends a sync that nobody has begun. `false` if it is not pending (any more).
-pub async fn cancel_pending(
-    db: &impl ConnectionTrait,
-    id: SyncId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
+pub async fn cancel_pending(db: &impl OfTenant, id: SyncId, now: DateTime<Utc>) -> Result<bool, DbErr> {
     let pending = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Status, SyncStatus::Cancelled.as_str().into())
         .col_expr(project_sync::Column::CancelRequested, true.into())
         .col_expr(project_sync::Column::FinishedAt, Expr::value(now))
+        .filter(db.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Pending))
         .exec(db)
@@ -387,9 +390,10 @@ pub async fn cancel_pending(
 }
 
 /// Asks a running sync to end: its worker finds out by its next heartbeat. `false` if it does not run.
-pub async fn request_cancel(db: &impl ConnectionTrait, id: SyncId) -> Result<bool, DbErr> {
+pub async fn request_cancel(db: &impl OfTenant, id: SyncId) -> Result<bool, DbErr> {
     let running = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::CancelRequested, true.into())
+        .filter(db.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.eq(SyncStatus::Running))
         .exec(db)
@@ -401,7 +405,7 @@ pub async fn request_cancel(db: &impl ConnectionTrait, id: SyncId) -> Result<boo
 /// `seen` any more; a lease that was over when it was seen may have been prolonged meanwhile: a worker's own transaction
 /// keeps its heartbeats waiting.
 pub async fn take_over(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     seen: &project_sync::Model,
     worker: &str,
     now: DateTime<Utc>,
@@ -414,7 +418,7 @@ pub async fn take_over(
         .col_expr(project_sync::Column::Worker, worker.into())
         .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
         .col_expr(project_sync::Column::FencingToken, (seen.fencing_token + 1).into())
-        .filter(held(&claim))
+        .filter(held(db, &claim))
         .filter(is_over)
         .exec(db)
         .await?;

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult, JsonValue,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement, sea_query::Query,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JsonValue, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Statement, sea_query::Query,
 };
 
 use crate::{
-    begin_write,
-    ids::{BranchId, ProjectId, SyncId, TenantId},
+    ids::{BranchId, ProjectId, SyncId},
+    scope::{OfSystem, OfTenant, Scoped, TenantDb},
     status::{SyncStatus, SyncTrigger},
     tables::{branch, dead_job, project_sync, repository, sync_event},
 };
@@ -16,8 +16,6 @@ use crate::{
 /// Which syncs are meant. All of them, where nothing is said.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SyncFilter {
-    /// Only this tenant's.
-    pub tenant: Option<TenantId>,
     /// Only those of this project.
     pub project: Option<ProjectId>,
     /// Only those of this branch.
@@ -35,11 +33,8 @@ pub struct SyncFilter {
 }
 
 impl SyncFilter {
-    fn apply(&self) -> Select<project_sync::Entity> {
-        let mut select = project_sync::Entity::find();
-        if let Some(tenant) = self.tenant {
-            select = select.filter(project_sync::Column::TenantId.eq(tenant));
-        }
+    fn apply(&self, db: &impl Scoped) -> Select<project_sync::Entity> {
+        let mut select = project_sync::Entity::find().filter(db.only(project_sync::Column::TenantId));
         if let Some(branch) = self.branch {
             select = select.filter(project_sync::Column::BranchId.eq(branch));
         }
@@ -85,12 +80,12 @@ impl SyncFilter {
 /// # Errors
 /// If the database is away.
 pub async fn page(
-    db: &impl ConnectionTrait,
+    db: &impl Scoped,
     filter: &SyncFilter,
     after: Option<SyncId>,
     limit: u64,
 ) -> Result<Vec<project_sync::Model>, DbErr> {
-    let mut select = filter.apply();
+    let mut select = filter.apply(db);
     if let Some(after) = after {
         select = select.filter(project_sync::Column::Id.lt(after));
     }
@@ -102,8 +97,8 @@ pub async fn page(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn count(db: &impl ConnectionTrait, filter: &SyncFilter) -> Result<u64, DbErr> {
-    filter.apply().count(db).await
+pub async fn count(db: &impl Scoped, filter: &SyncFilter) -> Result<u64, DbErr> {
+    filter.apply(db).count(db).await
 }
 
 /// The syncs with these ids (at most [`crate::temporal::ROWS_PER_STATEMENT`] of them), in no order.
@@ -111,10 +106,14 @@ pub async fn count(db: &impl ConnectionTrait, filter: &SyncFilter) -> Result<u64
 /// # Errors
 /// If the database is away.
 pub async fn by_ids(
-    db: &impl ConnectionTrait,
+    db: &impl Scoped,
     ids: impl IntoIterator<Item = SyncId>,
 ) -> Result<Vec<project_sync::Model>, DbErr> {
-    project_sync::Entity::find().filter(project_sync::Column::Id.is_in(ids)).all(db).await
+    project_sync::Entity::find()
+        .filter(db.only(project_sync::Column::TenantId))
+        .filter(project_sync::Column::Id.is_in(ids))
+        .all(db)
+        .await
 }
 
 /// The last events of a sync, the latest first, at most `limit`.
@@ -122,11 +121,12 @@ pub async fn by_ids(
 /// # Errors
 /// If the database is away.
 pub async fn last_events(
-    db: &impl ConnectionTrait,
+    db: &impl Scoped,
     sync: SyncId,
     limit: u64,
 ) -> Result<Vec<sync_event::Model>, DbErr> {
     sync_event::Entity::find()
+        .filter(db.only(sync_event::Column::TenantId))
         .filter(sync_event::Column::SyncId.eq(sync))
         .order_by_desc(sync_event::Column::Seq)
         .limit(limit)
@@ -139,7 +139,7 @@ pub async fn last_events(
 /// # Errors
 /// If the database is away.
 pub async fn last_event_of_type(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     sync: SyncId,
     kind: &str,
 ) -> Result<Option<JsonValue>, DbErr> {
@@ -148,9 +148,9 @@ pub async fn last_event_of_type(
         payload: JsonValue,
     }
     // Goes backwards over the key and stops at the first one.
-    let sql = "SELECT payload FROM sync_events WHERE sync_id = $1 AND payload->>'type' = $2 \
+    let sql = "SELECT payload FROM sync_events WHERE sync_id = $1 AND tenant_id = $3 AND payload->>'type' = $2 \
                ORDER BY seq DESC LIMIT 1";
-    let values = [sync.into(), kind.into()];
+    let values = [sync.into(), kind.into(), db.tenant().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     Ok(Row::find_by_statement(statement).one(db).await?.map(|row| row.payload))
 }
@@ -161,7 +161,7 @@ pub async fn last_event_of_type(
 /// # Errors
 /// If the database is away.
 pub async fn stuck(
-    db: &impl ConnectionTrait,
+    db: &impl OfSystem,
     before: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<project_sync::Model>, DbErr> {
@@ -183,11 +183,20 @@ pub async fn stuck(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn remove(db: &DatabaseConnection, id: SyncId) -> Result<bool, DbErr> {
-    let transaction = begin_write(db).await?;
-    dead_job::Entity::delete_many().filter(dead_job::Column::SyncId.eq(id)).exec(&transaction).await?;
-    sync_event::Entity::delete_many().filter(sync_event::Column::SyncId.eq(id)).exec(&transaction).await?;
+pub async fn remove(db: &TenantDb, id: SyncId) -> Result<bool, DbErr> {
+    let transaction = db.begin_write().await?;
+    dead_job::Entity::delete_many()
+        .filter(transaction.only(dead_job::Column::TenantId))
+        .filter(dead_job::Column::SyncId.eq(id))
+        .exec(&transaction)
+        .await?;
+    sync_event::Entity::delete_many()
+        .filter(transaction.only(sync_event::Column::TenantId))
+        .filter(sync_event::Column::SyncId.eq(id))
+        .exec(&transaction)
+        .await?;
     let removed = project_sync::Entity::delete_many()
+        .filter(transaction.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::Id.eq(id))
         .filter(project_sync::Column::Status.is_in([SyncStatus::Failed, SyncStatus::Cancelled]))
         .exec(&transaction)

@@ -1,11 +1,12 @@
 //! Asking for a sync: a branch has one that was begun and, at most, one more that waits.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 
 use super::{NewSync, active, append_event, create, hurry, waiting};
 use crate::{
-    begin_write, projects,
+    projects,
+    scope::{OfTenant, TenantDb},
     status::SyncStatus,
     tables::{branch, project_sync, sync_event},
 };
@@ -30,7 +31,7 @@ pub struct Requested {
 /// # Errors
 /// If the database is away, the branch is gone, or `first_event` fails.
 pub async fn request(
-    db: &DatabaseConnection,
+    db: &TenantDb,
     branch: &branch::Model,
     new: NewSync,
     queue_next: bool,
@@ -43,7 +44,7 @@ pub async fn request(
     {
         return Ok(Requested { sync, is_new: false });
     }
-    let transaction = begin_write(db).await?;
+    let transaction = db.begin_write().await?;
     projects::lock_project_of(&transaction, branch).await?;
     projects::lock_branch(&transaction, branch.id).await?;
     let requested = match existing(&transaction, branch, queue_next).await? {
@@ -62,7 +63,7 @@ pub async fn request(
 }
 
 async fn existing(
-    db: &impl ConnectionTrait,
+    db: &impl OfTenant,
     branch: &branch::Model,
     queue_next: bool,
 ) -> Result<Option<project_sync::Model>, DbErr> {

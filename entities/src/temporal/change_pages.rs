@@ -1,12 +1,13 @@
 //! What changed between two states of a branch, page by page: the database pairs and sorts, so that memory stays bounded
 //! however much changed.
 
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::{
     changes::{Change, ChangeKind, MemoryChange, MemoryChangeKind},
     state::{StateAt, begin_joining},
 };
+use crate::scope::TenantDb;
 use crate::{
     memory_kind::MemoryKind,
     object::{FileMode, ObjectId},
@@ -64,7 +65,7 @@ impl StateAt {
     /// If the database is away.
     pub async fn changes_page(
         &self,
-        db: &DatabaseConnection,
+        db: &TenantDb,
         other: &StateAt,
         after: Option<&[u8]>,
         limit: u64,
@@ -104,7 +105,7 @@ impl StateAt {
     /// If the database is away.
     pub async fn memory_changes_page(
         &self,
-        db: &DatabaseConnection,
+        db: &TenantDb,
         other: &StateAt,
         after: Option<&str>,
         limit: u64,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use super::state::{StateAt, begin_joining};
+use crate::scope::{OfTenant, TenantDb};
 use crate::{
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId},
@@ -100,7 +101,7 @@ struct EntryVersion {
 
 impl StateAt {
     /// The files that differ between this state and `other` (of the same branch), by path. Holds all of them in memory.
-    pub async fn changes_to(&self, db: &impl ConnectionTrait, other: &StateAt) -> Result<Vec<Change>, DbErr> {
+    pub async fn changes_to(&self, db: &impl OfTenant, other: &StateAt) -> Result<Vec<Change>, DbErr> {
         let columns = "path, mode, blob_id, submodule_id";
         let gone: Vec<FileVersion> = self.not_in(db, other, "repository_files", columns).await?;
         let came: Vec<FileVersion> = other.not_in(db, self, "repository_files", columns).await?;
@@ -110,7 +111,7 @@ impl StateAt {
     /// The memory entries that differ between this state and `other` (of the same branch), by key.
     pub async fn memory_changes_to(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         other: &StateAt,
     ) -> Result<Vec<MemoryChange>, DbErr> {
         let columns = "entry_key, kind, title, content_hash, dated_at";
@@ -152,7 +153,7 @@ impl StateAt {
     /// The rows of this state that `other` does not have. Reads only rows that came or went between the two.
     async fn not_in<T: FromQueryResult>(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         other: &StateAt,
         table: &str,
         columns: &str,
@@ -168,11 +169,7 @@ impl StateAt {
     }
 
     /// How many files differ between this state and `later`, the one after it. A rename is one added and one deleted.
-    pub async fn count_changes_to(
-        &self,
-        db: &DatabaseConnection,
-        later: &StateAt,
-    ) -> Result<ChangeCounts, DbErr> {
+    pub async fn count_changes_to(&self, db: &TenantDb, later: &StateAt) -> Result<ChangeCounts, DbErr> {
         let sql = "WITH opened AS MATERIALIZED ( \
                 SELECT path_hash, mode, coalesce(blob_id, submodule_id) AS object FROM repository_files \
                 WHERE branch_id = $1 AND valid_from = $4 AND tenant_id = $3), \
@@ -192,7 +189,7 @@ impl StateAt {
     }
 
     /// How many files of `self` went away and came up elsewhere with the same content at `later`, the state after it.
-    pub async fn count_renames_to(&self, db: &DatabaseConnection, later: &StateAt) -> Result<i64, DbErr> {
+    pub async fn count_renames_to(&self, db: &TenantDb, later: &StateAt) -> Result<i64, DbErr> {
         // Both sides are small sets found by index; MATERIALIZED lets SQLite join them by an index of its own making.
         let sql = "WITH opened AS MATERIALIZED ( \
                 SELECT path_hash, blob_id FROM repository_files \

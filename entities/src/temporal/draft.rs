@@ -1,7 +1,7 @@
 //! Writing the state that a sync in progress will leave.
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value,
+    DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value,
     sea_query::OnConflict,
 };
 
@@ -9,6 +9,7 @@ use super::{
     ROWS_PER_STATEMENT,
     state::{StateAt, hash_joins},
 };
+use crate::scope::OfTenant;
 use crate::{
     ids::{BranchId, TenantId},
     memory_kind::MemoryKind,
@@ -108,13 +109,13 @@ impl Draft {
         self.state().statement(backend, sql, more)
     }
 
-    async fn execute(&self, db: &impl ConnectionTrait, sql: String) -> Result<u64, DbErr> {
+    async fn execute(&self, db: &impl OfTenant, sql: String) -> Result<u64, DbErr> {
         let statement = self.statement(db.get_database_backend(), sql, []);
         Ok(db.execute_raw(statement).await?.rows_affected())
     }
 
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
-    pub async fn sweep(&self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
         for (table, _) in TABLES {
             self.execute(
                 db,
@@ -133,17 +134,17 @@ impl Draft {
     }
 
     /// Closes files by row id.
-    pub async fn close_files(&self, db: &impl ConnectionTrait, ids: &[i64]) -> Result<u64, DbErr> {
+    pub async fn close_files(&self, db: &impl OfTenant, ids: &[i64]) -> Result<u64, DbErr> {
         self.close(db, "repository_files", ids).await
     }
 
     /// Closes directories by row id.
-    pub async fn close_trees(&self, db: &impl ConnectionTrait, ids: &[i64]) -> Result<u64, DbErr> {
+    pub async fn close_trees(&self, db: &impl OfTenant, ids: &[i64]) -> Result<u64, DbErr> {
         self.close(db, "repository_trees", ids).await
     }
 
     /// Closes memory entries by row id. An entry that this very draft made is removed instead.
-    pub async fn close_entries(&self, db: &impl ConnectionTrait, ids: &[i64]) -> Result<u64, DbErr> {
+    pub async fn close_entries(&self, db: &impl OfTenant, ids: &[i64]) -> Result<u64, DbErr> {
         for chunk in ids.chunks(ROWS_PER_STATEMENT) {
             let sql = format!(
                 "DELETE FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3 AND id IN ({})",
@@ -154,7 +155,7 @@ impl Draft {
         self.close(db, "memory_entries", ids).await
     }
 
-    async fn close(&self, db: &impl ConnectionTrait, table: &str, ids: &[i64]) -> Result<u64, DbErr> {
+    async fn close(&self, db: &impl OfTenant, table: &str, ids: &[i64]) -> Result<u64, DbErr> {
         let mut closed = 0;
         for chunk in ids.chunks(ROWS_PER_STATEMENT) {
             let sql = format!(
@@ -168,7 +169,7 @@ impl Draft {
     }
 
     /// Adds files. Their blobs must be known ([`crate::blobs::insert_known`]).
-    pub async fn add_files(&self, db: &impl ConnectionTrait, files: &[NewFile]) -> Result<(), DbErr> {
+    pub async fn add_files(&self, db: &impl OfTenant, files: &[NewFile]) -> Result<(), DbErr> {
         for chunk in files.chunks(ROWS_PER_STATEMENT) {
             let rows = chunk.iter().map(|file| {
                 let is_submodule = file.mode.is_submodule();
@@ -191,7 +192,7 @@ impl Draft {
     }
 
     /// Adds directories.
-    pub async fn add_trees(&self, db: &impl ConnectionTrait, trees: &[NewTree]) -> Result<(), DbErr> {
+    pub async fn add_trees(&self, db: &impl OfTenant, trees: &[NewTree]) -> Result<(), DbErr> {
         for chunk in trees.chunks(ROWS_PER_STATEMENT) {
             let rows = chunk.iter().map(|tree| repository_tree::ActiveModel {
                 tenant_id: Set(self.tenant),
@@ -209,11 +210,7 @@ impl Draft {
     }
 
     /// Adds memory entries and the texts that are not stored yet.
-    pub async fn add_entries(
-        &self,
-        db: &impl ConnectionTrait,
-        entries: &[MemoryEntryRow],
-    ) -> Result<(), DbErr> {
+    pub async fn add_entries(&self, db: &impl OfTenant, entries: &[MemoryEntryRow]) -> Result<(), DbErr> {
         for chunk in entries.chunks(ROWS_PER_STATEMENT) {
             let hashes: Vec<ContentHash> = chunk.iter().map(|entry| ContentHash::of(&entry.body)).collect();
             let contents = chunk.iter().zip(&hashes).map(|(entry, hash)| memory_content::ActiveModel {
@@ -252,7 +249,7 @@ impl Draft {
     }
 
     /// Closes the memory of files that this draft deleted.
-    pub async fn close_entries_of_deleted_files(&self, db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    pub async fn close_entries_of_deleted_files(&self, db: &impl OfTenant) -> Result<u64, DbErr> {
         let sql = "UPDATE memory_entries SET valid_to = $2 WHERE branch_id = $1 AND tenant_id = $3 \
              AND valid_to IS NULL AND path_hash IN (SELECT f.path_hash FROM repository_files f \
                 WHERE f.branch_id = $1 AND f.valid_to = $2 AND f.tenant_id = $3 AND NOT EXISTS ( \
@@ -266,11 +263,7 @@ impl Draft {
 
     /// Drafts the state at `target`, an earlier one of the same branch: closes what came since, reopens (as new rows)
     /// what was closed since. Gives the counts for files, directories and memory entries, in this order.
-    pub async fn restore(
-        &self,
-        db: &impl ConnectionTrait,
-        target: StateAt,
-    ) -> Result<[ClosedCounts; 3], DbErr> {
+    pub async fn restore(&self, db: &impl OfTenant, target: StateAt) -> Result<[ClosedCounts; 3], DbErr> {
         let mut counts = [ClosedCounts::default(); 3];
         for ((table, columns), count) in TABLES.into_iter().zip(&mut counts) {
             let sql = format!(
@@ -290,7 +283,7 @@ impl Draft {
     }
 
     /// How many memory entries the draft made and superseded.
-    pub async fn count_entries(&self, db: &impl ConnectionTrait) -> Result<(i64, i64), DbErr> {
+    pub async fn count_entries(&self, db: &impl OfTenant) -> Result<(i64, i64), DbErr> {
         let sql = "SELECT \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3) AS created, \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_to = $2 AND tenant_id = $3) AS superseded";
@@ -304,7 +297,7 @@ impl Draft {
     /// Up to `limit` directories of this draft after the row with id `after`, in the order of ids: what a proof checks.
     pub async fn drafted_trees(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         after: i64,
         limit: u64,
     ) -> Result<Vec<super::TreeRow>, DbErr> {

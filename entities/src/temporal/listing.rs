@@ -6,8 +6,9 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, StreamTrait};
 
 use super::state::{StateAt, placeholders};
+use crate::scope::OfTenant;
 use crate::{
-    ids::{BranchId, TenantId},
+    ids::BranchId,
     object::{FileMode, ObjectId, PathHash},
 };
 
@@ -94,7 +95,7 @@ const TREE_COLUMNS: &str = "t.id, t.path, t.path_hash, t.dir_hash, t.tree_id";
 
 impl StateAt {
     /// The files that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
-    async fn files_in(&self, db: &impl ConnectionTrait, dirs: &[PathHash]) -> Result<Vec<FileRow>, DbErr> {
+    async fn files_in(&self, db: &impl OfTenant, dirs: &[PathHash]) -> Result<Vec<FileRow>, DbErr> {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
@@ -105,7 +106,7 @@ impl StateAt {
     }
 
     /// The directories that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
-    async fn trees_in(&self, db: &impl ConnectionTrait, dirs: &[PathHash]) -> Result<Vec<TreeRow>, DbErr> {
+    async fn trees_in(&self, db: &impl OfTenant, dirs: &[PathHash]) -> Result<Vec<TreeRow>, DbErr> {
         if dirs.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +120,7 @@ impl StateAt {
     /// of the directory's path; those without rows are left out.
     pub async fn children_of(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         dirs: &[PathHash],
     ) -> Result<HashMap<PathHash, Children>, DbErr> {
         let mut children: HashMap<PathHash, Children> = HashMap::new();
@@ -135,18 +136,14 @@ impl StateAt {
     }
 
     /// The root directory's row, if the state has any rows.
-    pub async fn root(&self, db: &impl ConnectionTrait) -> Result<Option<TreeRow>, DbErr> {
+    pub async fn root(&self, db: &impl OfTenant) -> Result<Option<TreeRow>, DbErr> {
         let sql = Self::rows("repository_trees", TREE_COLUMNS, "t.dir_hash IS NULL");
         TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, [])).one(db).await
     }
 
     /// A directory, anywhere in the tenant's completed syncs, whose tree is `tree`: the state to read it in and the
     /// digest of its path. Its entries need not be asked from the source again.
-    pub async fn find_tree(
-        db: &impl ConnectionTrait,
-        tenant: TenantId,
-        tree: ObjectId,
-    ) -> Result<Option<(StateAt, PathHash)>, DbErr> {
+    pub async fn find_tree(db: &impl OfTenant, tree: ObjectId) -> Result<Option<(StateAt, PathHash)>, DbErr> {
         #[derive(FromQueryResult)]
         struct Found {
             branch_id: BranchId,
@@ -158,11 +155,11 @@ impl StateAt {
             "SELECT t.branch_id, t.path_hash, t.valid_from FROM repository_trees t \
              JOIN branches b ON b.tenant_id = t.tenant_id AND b.id = t.branch_id \
              WHERE t.tenant_id = $1 AND t.tree_id = $2 AND t.valid_from <= b.head_seq LIMIT 1",
-            [tenant.into(), tree.into()],
+            [db.tenant().into(), tree.into()],
         );
         let found = Found::find_by_statement(statement).one(db).await?;
         Ok(found.map(|found| {
-            (StateAt { tenant, branch: found.branch_id, seq: found.valid_from }, found.path_hash)
+            (StateAt { tenant: db.tenant(), branch: found.branch_id, seq: found.valid_from }, found.path_hash)
         }))
     }
 
@@ -172,7 +169,7 @@ impl StateAt {
         db: &'a C,
     ) -> Result<impl Stream<Item = Result<ListedFile, DbErr>> + 'a + use<'a, C>, DbErr>
     where
-        C: StreamTrait,
+        C: OfTenant + StreamTrait,
     {
         let sql = format!(
             "SELECT t.path, t.mode, t.blob_id, t.submodule_id, b.size, \
@@ -180,7 +177,7 @@ impl StateAt {
              FROM ({}) t LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id ORDER BY t.path",
             Self::rows("repository_files", "t.tenant_id, t.path, t.mode, t.blob_id, t.submodule_id", "")
         );
-        let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        let rows = db.stream_raw(self.statement(ConnectionTrait::get_database_backend(db), sql, [])).await?;
         Ok(rows.map(|row| ListedFile::from_query_result(&row?, "")))
     }
 
@@ -190,9 +187,9 @@ impl StateAt {
         db: &'a C,
     ) -> Result<impl Stream<Item = Result<WalkedEntry, DbErr>> + 'a + use<'a, C>, DbErr>
     where
-        C: StreamTrait,
+        C: OfTenant + StreamTrait,
     {
-        let slash = match db.get_database_backend() {
+        let slash = match ConnectionTrait::get_database_backend(db) {
             sea_orm::DbBackend::Sqlite => "CAST(t.path || x'2f' AS BLOB)",
             _ => "t.path || '\\x2f'::bytea",
         };
@@ -205,7 +202,7 @@ impl StateAt {
             Self::rows("repository_files", files, ""),
             Self::rows("repository_trees", &trees, "t.dir_hash IS NOT NULL"),
         );
-        let rows = db.stream_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        let rows = db.stream_raw(self.statement(ConnectionTrait::get_database_backend(db), sql, [])).await?;
         Ok(rows.map(|row| WalkedEntry::from_query_result(&row?, "")))
     }
 
@@ -213,7 +210,7 @@ impl StateAt {
     /// if `new_only`.
     pub async fn files_after(
         &self,
-        db: &impl ConnectionTrait,
+        db: &impl OfTenant,
         after: i64,
         limit: u64,
         new_only: bool,
@@ -237,7 +234,7 @@ impl StateAt {
     /// Collects [`Self::stream_files`]. For states known to be small.
     pub async fn all_files<C>(&self, db: &C) -> Result<Vec<ListedFile>, DbErr>
     where
-        C: StreamTrait,
+        C: OfTenant + StreamTrait,
     {
         self.stream_files(db).await?.try_collect().await
     }

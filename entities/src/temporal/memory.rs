@@ -1,9 +1,10 @@
 //! Reading memory entries of a state.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Value};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Value};
 
 use super::state::{StateAt, placeholders};
+use crate::scope::OfTenant;
 use crate::{
     memory_kind::MemoryKind,
     object::{ContentHash, PathHash},
@@ -74,11 +75,7 @@ pub struct OpenEntry {
 
 impl StateAt {
     /// Lists memory: active entries only, unless the filter asks for superseded ones.
-    pub async fn memory(
-        &self,
-        db: &impl ConnectionTrait,
-        filter: &MemoryFilter,
-    ) -> Result<Vec<ListedEntry>, DbErr> {
+    pub async fn memory(&self, db: &impl OfTenant, filter: &MemoryFilter) -> Result<Vec<ListedEntry>, DbErr> {
         let backend = db.get_database_backend();
         let mut values: Vec<Value> = Vec::new();
         let mut conditions = if filter.superseded_too {
@@ -108,7 +105,7 @@ impl StateAt {
                 }
                 _ => {
                     let query = format!("plainto_tsquery('english', {placeholder})");
-                    conditions += &format!(" AND c.search @@ {query}");
+                    conditions += &format!(" AND c.id IN (SELECT memory_search({query}))");
                     order = format!("ts_rank(c.search, {query}) DESC, {order}");
                 }
             }
@@ -127,11 +124,7 @@ impl StateAt {
     }
 
     /// The active entries of these files (at most [`super::ROWS_PER_STATEMENT`] of them).
-    pub async fn entries_of(
-        &self,
-        db: &impl ConnectionTrait,
-        paths: &[PathHash],
-    ) -> Result<Vec<OpenEntry>, DbErr> {
+    pub async fn entries_of(&self, db: &impl OfTenant, paths: &[PathHash]) -> Result<Vec<OpenEntry>, DbErr> {
         if paths.is_empty() {
             return Ok(Vec::new());
         }

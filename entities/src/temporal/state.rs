@@ -1,12 +1,10 @@
 //! The scope that every read of temporal rows goes through.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait,
-    Value,
-};
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 
 use crate::{
     ids::{BranchId, TenantId},
+    scope::{OfTenant, TenantDb, TenantTx},
     tables::{branch, project_sync},
 };
 
@@ -84,16 +82,16 @@ impl StateAt {
     }
 
     /// How many files there are. Counts index entries; meant for checks, not for every sync.
-    pub async fn count_files(&self, db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    pub async fn count_files(&self, db: &impl OfTenant) -> Result<i64, DbErr> {
         self.count(db, "repository_files").await
     }
 
     /// How many memory entries are active.
-    pub async fn count_memory(&self, db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    pub async fn count_memory(&self, db: &impl OfTenant) -> Result<i64, DbErr> {
         self.count(db, "memory_entries").await
     }
 
-    async fn count(&self, db: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
+    async fn count(&self, db: &impl OfTenant, table: &str) -> Result<i64, DbErr> {
         let sql = format!("SELECT count(*) AS n FROM ({}) counted", Self::rows(table, "t.id", ""));
         let row = db.query_one_raw(self.statement(db.get_database_backend(), sql, [])).await?;
         row.map_or(Ok(0), |row| row.try_get("", "n"))
@@ -106,7 +104,7 @@ pub(super) fn placeholders(count: usize) -> String {
 }
 
 /// Begins to read with a query that joins what it finds: see [`hash_joins`].
-pub(super) async fn begin_joining(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+pub(super) async fn begin_joining(db: &TenantDb) -> Result<TenantTx, DbErr> {
     let transaction = db.begin().await?;
     hash_joins(&transaction, true).await?;
     Ok(transaction)
@@ -115,7 +113,7 @@ pub(super) async fn begin_joining(db: &DatabaseConnection) -> Result<DatabaseTra
 /// Whether Postgres keeps to hash joins in the rest of this transaction. Of tables that have just grown it has no
 /// statistics yet, takes what it finds for a few rows, and would go through them in nested loops, in the square of the
 /// time.
-pub(super) async fn hash_joins(db: &impl ConnectionTrait, only: bool) -> Result<(), DbErr> {
+pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
         let sql = format!("SET LOCAL enable_nestloop = {}", if only { "off" } else { "on" });
         db.execute_unprepared(&sql).await?;
@@ -147,7 +145,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
         let db = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        Migrator::up(db.pool(), None).await.unwrap();
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
             (
