@@ -10,7 +10,7 @@ use project_sync_entities::{
     projects::{self, Deletion},
 };
 use sea_orm::{ConnectionTrait, Statement};
-use testkit::on_each_database;
+use testkit::{database::TestDatabase, on_each_database};
 
 const OLD: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "2222222222222222222222222222222222222222222222222222222222222222";

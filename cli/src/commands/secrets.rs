@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entities::{
     Database,
-    credentials::{self, Rotated},
+    credentials::{self, CredentialError, Rotated},
     keys::{KeyRing, KeyStore, KeysError},
 };
 use serde::Serialize;
@@ -103,7 +103,7 @@ async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<
             let db = database.tenant(tenant);
             let mut next = None;
             loop {
-                let batch: Rotated = credentials::rotate(&db, ring, next).await?;
+                let batch: Rotated = credentials::rotate(&db, ring, next).await.map_err(sealing)?;
                 resealed += batch.resealed;
                 unreadable += batch.unreadable.len();
                 for project in &batch.unreadable {
@@ -130,6 +130,13 @@ async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<
             message: format!("{count} do not open with any of the keys"),
             hint: Some("`project-sync secrets status` names the keys that are missing".to_owned()),
         }),
+    }
+}
+
+fn sealing(error: CredentialError) -> CliError {
+    match error {
+        CredentialError::Database(error) => error.into(),
+        other => CliError::usage(other.to_string()),
     }
 }
 
