@@ -25,6 +25,7 @@ pub struct Draft {
     tenant: TenantId,
     branch: BranchId,
     seq: i64,
+    kept_from: i64,
 }
 
 /// A file to add to the draft.
@@ -92,7 +93,8 @@ const TABLES: [(&str, &str); 3] = [
 impl Draft {
     /// The draft of the sync that follows the branch's head.
     pub fn after_head(branch: &branch::Model) -> Self {
-        Self { tenant: branch.tenant_id, branch: branch.id, seq: branch.head_seq + 1 }
+        let seq = branch.head_seq + 1;
+        Self { tenant: branch.tenant_id, branch: branch.id, seq, kept_from: branch.kept_from }
     }
 
     /// The number that the sync will have.
@@ -102,7 +104,8 @@ impl Draft {
 
     /// The state as drafted so far: for the pipeline and its proof only.
     pub fn state(&self) -> StateAt {
-        StateAt { tenant: self.tenant, branch: self.branch, seq: self.seq }
+        let Self { tenant, branch, seq, kept_from } = *self;
+        StateAt { tenant, branch, seq, kept_from }
     }
 
     fn statement(&self, backend: DbBackend, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
