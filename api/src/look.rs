@@ -6,7 +6,7 @@ use entities::{
     Branch, BranchId, ProjectSync, SourceSpec,
     projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
     syncs,
-    temporal::StateAt,
+    temporal::{Forgotten, StateAt, StateError},
 };
 use serde::{Deserialize, Serialize};
 use source::{BranchHead, Head, SourceContext, SourceError, open_source};
@@ -119,7 +119,7 @@ pub(crate) async fn state_at(
 ) -> Result<StateAt, Problem> {
     let at = at.unwrap_or("latest");
     if let Ok(id) = at.parse() {
-        let sync = crate::extract::load_sync(app.db(), app.tenant, id, "at").await?;
+        let sync = crate::extract::load_sync(app.db(), id, "at").await?;
         let place = projects::places(app.db(), [sync.branch_id]).await?.remove(&sync.branch_id);
         let is_here = place.as_ref().is_some_and(|place| place.project_id == project.project.id);
         if !is_here {
@@ -129,7 +129,7 @@ pub(crate) async fn state_at(
         if branch.is_some_and(|branch| place.is_some_and(|place| place.branch != branch)) {
             return Err(Problem::invalid("branch", "the sync that `at` names is of another branch"));
         }
-        return completed(&sync);
+        return completed(app, &sync).await.map_err(|problem| problem.field("at"));
     }
     let branch = known_branch(app, project, branch).await?;
     if at == "latest" {
@@ -141,7 +141,7 @@ pub(crate) async fn state_at(
     let found = syncs::by_seq(app.db(), branch.id, number).await?;
     let missing =
         || Problem::new(Code::SyncNotFound, format!("{} has no sync {number}", branch.name)).field("at");
-    completed(&found.ok_or_else(missing)?)
+    completed(app, &found.ok_or_else(missing)?).await.map_err(|problem| problem.field("at"))
 }
 
 /// Where the next page of a state begins. It stays in the state of the first page, whatever is synced meanwhile.
@@ -161,16 +161,31 @@ pub(crate) fn same_state<T>(
     position: Option<Position<T>>,
 ) -> Result<(StateAt, Option<T>), Problem> {
     let Some(Position { branch, seq, after }) = position else { return Ok((state, None)) };
-    let same = state.back_to(seq).filter(|state| state.branch() == branch);
     let other =
         || Problem::new(Code::Malformed, "the cursor is of another list; begin without one").field("cursor");
+    if state.branch() != branch {
+        return Err(other());
+    }
+    let same = state.back_to(seq).map_err(|error| forgotten(error).field("cursor"))?;
     Ok((same.ok_or_else(other)?, Some(after)))
 }
 
 /// The state that a sync left.
-pub(crate) fn completed(sync: &ProjectSync) -> Result<StateAt, Problem> {
-    StateAt::after(sync).ok_or_else(|| {
-        let detail = format!("sync {} is {}: only completed syncs leave a state", sync.id, sync.status);
-        Problem::new(Code::SyncNotCompleted, detail).sync(sync.id)
-    })
+pub(crate) async fn completed(app: &App, sync: &ProjectSync) -> Result<StateAt, Problem> {
+    StateAt::after(app.db(), sync).await.map_err(unreadable)
+}
+
+/// Why there is no state to read.
+pub(crate) fn unreadable(error: StateError) -> Problem {
+    match error {
+        StateError::NotCompleted { sync, .. } => {
+            Problem::new(Code::SyncNotCompleted, error.to_string()).sync(sync)
+        }
+        StateError::Forgotten(error) => forgotten(error),
+        StateError::Database(error) => error.into(),
+    }
+}
+
+fn forgotten(error: Forgotten) -> Problem {
+    Problem::new(Code::SyncForgotten, error.to_string())
 }

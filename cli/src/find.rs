@@ -4,7 +4,7 @@ use entities::{
     Branch, BranchId, ProjectId, ProjectSync, SourceSpec,
     projects::{self, ConnectedProject},
     syncs,
-    temporal::StateAt,
+    temporal::{Forgotten, StateAt, StateError},
 };
 
 use crate::{error::CliError, open::App};
@@ -20,10 +20,10 @@ const ALIKE: f64 = 0.75;
 
 /// Finds a project by name, id, the start of its id, or its source.
 pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError> {
-    if let Some(found) = projects::find(&app.db, app.tenant, text).await? {
+    if let Some(found) = projects::find(&app.db, text).await? {
         return Ok(found);
     }
-    let all = projects::list(&app.db, app.tenant).await?;
+    let all = projects::list(&app.db).await?;
     if text.chars().filter(|c| *c != '-').count() >= MIN_PREFIX_DIGITS
         && let Some((first, last)) = ProjectId::range_of_prefix(text)
     {
@@ -31,7 +31,7 @@ pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError
         match (begins.next(), begins.next()) {
             (Some(one), None) => {
                 let id = one.id.to_string();
-                let found = projects::find(&app.db, app.tenant, &id).await?;
+                let found = projects::find(&app.db, &id).await?;
                 return found.ok_or_else(|| CliError::not_found(format!("no project {id}"), None));
             }
             (Some(_), Some(_)) => {
@@ -41,7 +41,7 @@ pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError
         }
     }
     if let Ok(source) = SourceSpec::parse(text, None)
-        && let Some(found) = projects::find_by_source(&app.db, app.tenant, &source).await?
+        && let Some(found) = projects::find_by_source(&app.db, &source).await?
     {
         return Ok(found);
     }
@@ -199,12 +199,22 @@ async fn by_prefix(
     Ok(found.pop())
 }
 
-/// The state that a sync left, if it completed.
-pub fn state_after(sync: &ProjectSync) -> Result<StateAt, CliError> {
-    StateAt::after(sync).ok_or_else(|| {
-        let message = format!("sync {} is {}: nothing of it is visible", sync.id, sync.status);
-        CliError::not_found(message, Some("name a completed sync".to_owned()))
+/// The state that a sync left, if it completed and is kept.
+pub async fn state_after(app: &App, sync: &ProjectSync) -> Result<StateAt, CliError> {
+    StateAt::after(&app.db, sync).await.map_err(|error| match error {
+        StateError::NotCompleted { .. } => {
+            let message = format!("sync {} is {}: nothing of it is visible", sync.id, sync.status);
+            CliError::not_found(message, Some("name a completed sync".to_owned()))
+        }
+        StateError::Forgotten(error) => forgotten(error),
+        StateError::Database(error) => error.into(),
     })
+}
+
+/// That the state that was named is not kept any more.
+pub fn forgotten(error: Forgotten) -> CliError {
+    let hint = "`project-sync gc` removed what only earlier syncs showed".to_owned();
+    CliError::not_found(error.to_string(), Some(hint))
 }
 
 /// `did you mean …?`, if some names look like `text`.

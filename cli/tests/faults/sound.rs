@@ -90,7 +90,7 @@ async fn look_over_branch(db: &DatabaseConnection, branch: &Branch, sound: &mut 
 }
 
 async fn prove(db: &DatabaseConnection, sync: &ProjectSync, sound: &mut Sound) {
-    let state = StateAt::after(sync).unwrap();
+    let state = StateAt::after(db, sync).await.unwrap();
     let verified = worker::proof::verify(db, state, sync.tree_id.unwrap()).await;
     let verified = verified.unwrap_or_else(|error| panic!("{error}: {sync:#?}"));
     sound.files += verified.files;

@@ -1,49 +1,53 @@
-//! What is kept for a time only: answers, logins, and, where that is wanted, the audit log.
+//! What is kept for a time only: the answers to requests that may come twice, and logins.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::begin_removing;
-use crate::{
-    idempotency,
-    scope::{OfTenant, TenantDb},
-};
+use crate::{idempotency, scope::SystemDb};
 
 /// How many rows are removed in one transaction.
 const ROWS_AT_A_TIME: u64 = 1_000;
 
-/// Removes answers that were kept long enough. Gives how many.
-pub(super) async fn remove_answers(db: &TenantDb, now: DateTime<Utc>) -> Result<u64, DbErr> {
-    remove_before(db, "idempotency_keys", "key", "created_at", now - idempotency::KEEP).await
+/// What was kept for a time only, and is removed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Expired {
+    /// Answers that were kept for requests that come twice.
+    pub answers: u64,
+    /// Logins that are over.
+    pub sessions: u64,
 }
 
-/// Removes logins that are over. Gives how many.
-pub(super) async fn remove_sessions(db: &TenantDb, now: DateTime<Utc>) -> Result<u64, DbErr> {
-    remove_before(db, "sessions", "id", "expires_at", now).await
+/// Removes what was kept for a time only, of all tenants.
+///
+/// # Errors
+/// If the database is away. What was removed until then is.
+pub async fn remove_expired(db: &SystemDb, now: DateTime<Utc>) -> Result<Expired, DbErr> {
+    Ok(Expired { answers: remove_answers(db, now).await?, sessions: remove_sessions(db, now).await? })
 }
 
-/// Removes what the tenant's audit log holds of the time before. Gives how many.
-pub(super) async fn remove_audit(db: &TenantDb, before: DateTime<Utc>) -> Result<u64, DbErr> {
-    remove_before(db, "audit_log", "id", "at", before).await
+async fn remove_answers(db: &SystemDb, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let mut removed = 0;
+    loop {
+        let transaction = begin_removing(db).await?;
+        let now_gone = idempotency::expire(&transaction, now).await?;
+        transaction.commit().await?;
+        removed += now_gone;
+        if now_gone < idempotency::MAX_EXPIRED {
+            return Ok(removed);
+        }
+    }
 }
 
-/// Removes the tenant's rows whose time is before this one, some at a time.
-async fn remove_before(
-    db: &TenantDb,
-    table: &str,
-    key: &str,
-    time: &str,
-    before: DateTime<Utc>,
-) -> Result<u64, DbErr> {
+async fn remove_sessions(db: &SystemDb, now: DateTime<Utc>) -> Result<u64, DbErr> {
     let sql = format!(
-        "DELETE FROM {table} WHERE tenant_id = $1 AND {time} < $2 AND {key} IN (SELECT {key} FROM {table} WHERE tenant_id = $1 \
-         AND {time} < $2 ORDER BY {time} LIMIT {ROWS_AT_A_TIME})"
+        "DELETE FROM sessions WHERE expires_at < $1 AND id IN (SELECT id FROM sessions WHERE expires_at < $1 \
+         ORDER BY expires_at LIMIT {ROWS_AT_A_TIME})"
     );
     let mut removed = 0;
     loop {
         let transaction = begin_removing(db).await?;
-        let values = [db.tenant().into(), before.into()];
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), &sql, values);
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), &sql, [now.into()]);
         let now_gone = transaction.execute_raw(statement).await?.rows_affected();
         transaction.commit().await?;
         removed += now_gone;

@@ -13,12 +13,13 @@ mod syncs;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult, QueryOrder, Statement};
 
+pub use self::expired::{Expired, remove_expired};
 pub(crate) use self::syncs::remove_ended;
 pub use crate::temporal::{RowCounts, UnshownCounts};
 use crate::{
     ids::{BranchId, ProjectId},
     projects,
-    scope::{OfSystem, OfTenant, TenantDb, TenantTx},
+    scope::{Db, OfSystem, OfTenant, Scope, TenantDb, Tx},
     tables::{branch, tenant},
     temporal::{self, Unshown},
 };
@@ -51,8 +52,6 @@ pub struct Order {
     pub project: Option<ProjectId>,
     /// Whether the events of forgotten syncs that tell nothing but progress stay.
     pub keep_events: bool,
-    /// What the audit log holds is kept for as many days; 0: for ever.
-    pub audit_days: u32,
 }
 
 /// A branch some of whose states would be forgotten.
@@ -102,16 +101,10 @@ pub struct Removed {
     pub syncs: u64,
     /// Events of forgotten syncs.
     pub events: u64,
-    /// Answers that were kept for requests that come twice.
-    pub answers: u64,
-    /// Logins that are over.
-    pub sessions: u64,
-    /// Entries of the audit log.
-    pub audit: u64,
 }
 
 /// Begins a transaction that removes rows. Every one of this module, and none but those, is begun here.
-pub(crate) async fn begin_removing(db: &TenantDb) -> Result<TenantTx, DbErr> {
+pub(crate) async fn begin_removing<S: Scope>(db: &Db<S>) -> Result<Tx<S>, DbErr> {
     db.begin_write().await
 }
 
@@ -193,11 +186,6 @@ pub async fn remove(db: &TenantDb, order: &Order, now: DateTime<Utc>) -> Result<
     }
     removed.contents.blobs = remove_contents(db, Unshown::blobs()).await?;
     removed.contents.texts = remove_contents(db, Unshown::texts()).await?;
-    removed.answers = expired::remove_answers(db, now).await?;
-    removed.sessions = expired::remove_sessions(db, now).await?;
-    if let Some(before) = days_before(now, order.audit_days) {
-        removed.audit = expired::remove_audit(db, before).await?;
-    }
     Ok(removed)
 }
 
