@@ -8,6 +8,7 @@ mod hard_cases;
 mod histories;
 mod memory;
 mod proof;
+mod retention;
 mod scene;
 mod service;
 mod syncs;
