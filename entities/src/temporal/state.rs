@@ -191,13 +191,14 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 #[cfg(test)]
 mod tests {
     use migration::{Migrator, MigratorTrait};
+    use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
     use super::*;
     use crate::temporal::Draft;
 
     /// SQLite's plan for a query, a line a step.
-    async fn plan(db: &sea_orm::DatabaseConnection, sql: &str, values: usize) -> String {
+    async fn plan(db: &TenantDb, sql: &str, values: usize) -> String {
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
         let values = (0..values).map(|_| Value::from(1_i64));
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
@@ -211,8 +212,9 @@ mod tests {
     async fn states_are_read_by_index() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
-        let db = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(db.pool(), None).await.unwrap();
+        let database = crate::connect(&url, &Default::default()).await.unwrap();
+        Migrator::up(database.pool(), None).await.unwrap();
+        let db = database.tenant(TenantId::generate());
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
             (

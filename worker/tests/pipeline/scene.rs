@@ -33,6 +33,7 @@ pub struct Scene {
     pub runner: Arc<Runner>,
     /// What the keys in Redis begin with.
     pub prefix: String,
+    /// For looking behind the scenes. Dropped last.
     pub database: TestDatabase,
 }
 
@@ -118,7 +119,7 @@ impl Scene {
     }
 
     pub async fn files(&self, state: StateAt) -> Vec<ListedFile> {
-        state.all_files(&self.db).await.unwrap()
+        state.all_files(&self.db.begin().await.unwrap()).await.unwrap()
     }
 
     pub async fn memory(&self, state: StateAt) -> Vec<ListedEntry> {
