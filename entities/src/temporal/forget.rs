@@ -2,7 +2,7 @@
 //!
 //! A content is removed under a lock of its row that nobody can show it behind: whoever adds a row that shows it waits
 //! for the lock, finds the content gone, and begins its transaction again; one that is being shown just now is passed
-//! over. So the locks are never waited for here.
+//! over. So locks of contents are never waited for here.
 
 use std::marker::PhantomData;
 

@@ -9,6 +9,8 @@ mod histories;
 mod memory;
 mod proof;
 mod retention;
+mod retention_races;
+mod retention_rules;
 mod scene;
 mod service;
 mod syncs;

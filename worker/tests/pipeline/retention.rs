@@ -194,6 +194,7 @@ impl Play {
             self.look_at(branch, kept_from).await;
         }
         assert_nothing_is_left_over(&self.scene).await;
+        assert_each_text_has_its_vector(&self.scene).await;
         let again = gc::remove(&self.scene.db, &order, Utc::now()).await.unwrap();
         assert_eq!(again, gc::Removed::default(), "nothing is left to do");
     }
@@ -260,39 +261,38 @@ async fn give_vectors(scene: &Scene) {
     connection.execute_unprepared(&sql).await.unwrap();
 }
 
-/// Every content is shown, each by a row that a kept state shows; and each text has its vector still.
+/// Every content is shown, and each row by a kept state.
 pub async fn assert_nothing_is_left_over(scene: &Scene) {
-    for (what, sql) in [
-        (
-            "rows",
-            "SELECT count(*) AS n FROM (\
-             SELECT branch_id, valid_to FROM repository_files UNION ALL \
-             SELECT branch_id, valid_to FROM repository_trees UNION ALL \
-             SELECT branch_id, valid_to FROM memory_entries) t \
-             JOIN branches b ON b.id = t.branch_id WHERE t.valid_to <= b.kept_from",
-        ),
-        (
-            "blobs",
-            "SELECT count(*) AS n FROM file_blobs WHERE id NOT IN \
-             (SELECT blob_id FROM repository_files WHERE blob_id IS NOT NULL)",
-        ),
-        (
-            "contents",
-            "SELECT count(*) AS n FROM blob_contents WHERE blob_id NOT IN (SELECT id FROM file_blobs)",
-        ),
-        (
-            "texts",
-            "SELECT count(*) AS n FROM memory_contents WHERE hash NOT IN (SELECT content_hash FROM memory_entries)",
-        ),
-        (
-            "texts without a vector",
-            "SELECT count(*) AS n FROM memory_contents WHERE hash NOT IN (SELECT content_hash FROM embeddings)",
-        ),
+    let ended = "SELECT count(*) AS n FROM (\
+        SELECT branch_id, valid_to FROM repository_files UNION ALL \
+        SELECT branch_id, valid_to FROM repository_trees UNION ALL \
+        SELECT branch_id, valid_to FROM memory_entries) t \
+        JOIN branches b ON b.id = t.branch_id WHERE t.valid_to <= b.kept_from";
+    assert_none(scene, ended).await;
+    for (content, id, of) in [
+        ("file_blobs", "id", "SELECT blob_id FROM repository_files WHERE blob_id IS NOT NULL"),
+        ("blob_contents", "blob_id", "SELECT id FROM file_blobs"),
+        ("memory_contents", "hash", "SELECT content_hash FROM memory_entries"),
+        ("embeddings", "content_hash", "SELECT hash FROM memory_contents"),
     ] {
-        let connection = scene.database.connection();
-        let statement = Statement::from_string(connection.get_database_backend(), sql);
-        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
-        let left: i64 = row.try_get("", "n").unwrap();
-        assert_eq!(left, 0, "{what}");
+        assert_none(scene, &format!("SELECT count(*) AS n FROM {content} WHERE {id} NOT IN ({of})")).await;
     }
+}
+
+/// No text has lost its vector.
+async fn assert_each_text_has_its_vector(scene: &Scene) {
+    let sql =
+        "SELECT count(*) AS n FROM memory_contents WHERE hash NOT IN (SELECT content_hash FROM embeddings)";
+    assert_none(scene, sql).await;
+}
+
+async fn assert_none(scene: &Scene, sql: &str) {
+    assert_eq!(count(scene, sql).await, 0, "{sql}");
+}
+
+/// What a query counts as `n`.
+pub async fn count(scene: &Scene, sql: &str) -> i64 {
+    let connection = scene.database.connection();
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
 }
