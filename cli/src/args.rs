@@ -2,6 +2,7 @@
 
 mod help;
 pub mod operator;
+mod upkeep;
 mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -11,6 +12,7 @@ use entities::MemoryKind;
 use source::settings::Transfer;
 
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -138,6 +140,12 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
+    /// Forget old syncs, and remove what no kept one needs
+    Gc(GcArgs),
+    /// Copy a SQLite database to a file, while it is used
+    Backup(BackupArgs),
+    /// Put a file that `backup` made in the place of the SQLite database
+    RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }

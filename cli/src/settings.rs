@@ -16,7 +16,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, shown, telemetry::TelemetrySettings};
+use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -83,6 +83,8 @@ pub struct Settings {
     pub api: api::Settings,
     /// How events are streamed.
     pub gateway: gateway::Settings,
+    /// What `gc` keeps.
+    pub retention: RetentionSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -264,6 +266,7 @@ mod tests {
             ("queue", keys::<QueueSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
+            ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

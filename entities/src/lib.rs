@@ -14,6 +14,7 @@ pub mod projects;
 pub mod queue;
 pub mod scope;
 pub mod source_spec;
+pub mod sqlite_file;
 pub mod status;
 pub mod syncs;
 mod tables;
