@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod help;
+pub mod migrate;
 pub mod operator;
 mod upkeep;
 mod watch;
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
@@ -138,7 +140,7 @@ pub enum Command {
     Dead(DeadArgs),
     /// Check settings, database, queue, clock and workers, and say what to do
     Doctor(DoctorArgs),
-    /// Show or apply pending changes of the database's schema
+    /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Forget old syncs, and remove what no kept one needs
     Gc(GcArgs),
@@ -331,24 +333,6 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
-}
-
-/// `migrate`.
-#[derive(Args, Debug)]
-pub struct MigrateArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: MigrateAction,
-}
-
-/// What to do with the schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum MigrateAction {
-    /// List what was applied and what is pending
-    Status,
-    /// Apply what is pending
-    #[default]
-    Up,
 }
 
 #[cfg(test)]

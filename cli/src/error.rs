@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use bus::QueueError;
 use entities::{ProjectSync, SourceSpecError, SyncStatus};
+use migration::MigrateError;
 use sea_orm::DbErr;
 use source::{LocateError, SourceError};
 use worker::error::SyncError;
@@ -104,6 +105,15 @@ pub enum CliError {
         /// What could help.
         hint: Option<String>,
     },
+    /// The schema is not ours, or was not changed.
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
+    /// So many statements of pending migrations would not be run.
+    #[error("{0} of the statements are refused")]
+    RefusedStatements(usize),
+    /// The schema is not what this program was written for.
+    #[error("the schema differs in {0} places from what this program was written for")]
+    Drift(usize),
     /// Reading or writing on this machine failed.
     #[error("{action}: {source}")]
     Io {
@@ -200,6 +210,19 @@ impl CliError {
                 "give the service's token with --server-token-file or PROJECT_SYNC_SERVER_TOKEN".to_owned(),
             ),
             Self::Unreachable { .. } => Some("check that the service runs, and its address".to_owned()),
+            Self::Schema(MigrateError::Unknown(_)) => {
+                Some("a newer program has migrated this database: run that one".to_owned())
+            }
+            Self::Schema(MigrateError::Altered(_)) => {
+                Some("this program is not the release that migrated the database".to_owned())
+            }
+            Self::Schema(MigrateError::Roles(_)) => {
+                Some("a superuser runs `project-sync migrate roles --apply` once".to_owned())
+            }
+            Self::Schema(error) if error.may_pass() => {
+                Some("nothing was changed; try again later".to_owned())
+            }
+            Self::Schema(_) => Some("nothing was changed; see docs/MIGRATIONS.md".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),
         }

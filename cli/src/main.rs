@@ -18,6 +18,7 @@ mod open;
 mod operator;
 mod out;
 mod render;
+mod schema;
 mod service;
 mod settings;
 mod shown;

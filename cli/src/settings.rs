@@ -39,6 +39,10 @@ pub struct DatabaseSettings {
     pub url: Option<String>,
     /// A file that holds the URL, in the place of `url`.
     pub url_file: Option<PathBuf>,
+    /// Who changes the schema of a Postgres database: only `migrate` logs in by it. As secret as `url`.
+    pub migrator_url: Option<String>,
+    /// A file that holds it, in the place of `migrator_url`.
+    pub migrator_url_file: Option<PathBuf>,
     /// The most connections held at once.
     pub max_connections: u32,
 }
@@ -48,6 +52,8 @@ impl Default for DatabaseSettings {
         Self {
             url: None,
             url_file: None,
+            migrator_url: None,
+            migrator_url_file: None,
             max_connections: entities::ConnectOptions::default().max_connections,
         }
     }
@@ -58,6 +64,8 @@ impl std::fmt::Debug for DatabaseSettings {
         f.debug_struct("DatabaseSettings")
             .field("url", &self.url.as_ref().map(|_| "…"))
             .field("url_file", &self.url_file)
+            .field("migrator_url", &self.migrator_url.as_ref().map(|_| "…"))
+            .field("migrator_url_file", &self.migrator_url_file)
             .field("max_connections", &self.max_connections)
             .finish()
     }
@@ -131,6 +139,8 @@ impl Settings {
     /// Reads the secrets that are in files of their own.
     fn read_files(&mut self) -> Result<(), CliError> {
         secret_from("database.url", &mut self.database.url, self.database.url_file.as_deref())?;
+        let migrator_url_file = self.database.migrator_url_file.as_deref();
+        secret_from("database.migrator_url", &mut self.database.migrator_url, migrator_url_file)?;
         secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
         let mut token = None;
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;

@@ -5,6 +5,7 @@
 
 pub mod blobs;
 mod connect;
+pub mod deletion;
 pub mod gc;
 pub mod idempotency;
 pub mod ids;

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::begin_removing;
-use crate::{idempotency, scope::SystemDb};
+use crate::{deletion, idempotency, scope::SystemDb};
 
 /// How many rows are removed in one transaction.
 const ROWS_AT_A_TIME: u64 = 1_000;
@@ -29,8 +28,8 @@ pub async fn remove_expired(db: &SystemDb, now: DateTime<Utc>) -> Result<Expired
 async fn remove_answers(db: &SystemDb, now: DateTime<Utc>) -> Result<u64, DbErr> {
     let mut removed = 0;
     loop {
-        let transaction = begin_removing(db).await?;
-        let now_gone = idempotency::expire(&transaction, now).await?;
+        let transaction = db.begin_write().await?;
+        let now_gone = deletion::announced(&transaction, idempotency::expire(&transaction, now)).await?;
         transaction.commit().await?;
         removed += now_gone;
         if now_gone < idempotency::MAX_EXPIRED {
@@ -46,9 +45,10 @@ async fn remove_sessions(db: &SystemDb, now: DateTime<Utc>) -> Result<u64, DbErr
     );
     let mut removed = 0;
     loop {
-        let transaction = begin_removing(db).await?;
+        let transaction = db.begin_write().await?;
         let statement = Statement::from_sql_and_values(db.get_database_backend(), &sql, [now.into()]);
-        let now_gone = transaction.execute_raw(statement).await?.rows_affected();
+        let removal = transaction.execute_raw(statement);
+        let now_gone = deletion::announced(&transaction, removal).await?.rows_affected();
         transaction.commit().await?;
         removed += now_gone;
         if now_gone < ROWS_AT_A_TIME {

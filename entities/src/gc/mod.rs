@@ -17,9 +17,10 @@ pub use self::expired::{Expired, remove_expired};
 pub(crate) use self::syncs::remove_ended;
 pub use crate::temporal::{RowCounts, UnshownCounts};
 use crate::{
+    deletion,
     ids::{BranchId, ProjectId},
     projects,
-    scope::{Db, OfSystem, OfTenant, Scope, TenantDb, Tx},
+    scope::{OfSystem, OfTenant, TenantDb},
     tables::{branch, tenant},
     temporal::{self, Unshown},
 };
@@ -101,11 +102,6 @@ pub struct Removed {
     pub syncs: u64,
     /// Events of forgotten syncs.
     pub events: u64,
-}
-
-/// Begins a transaction that removes rows. Every one of this module, and none but those, is begun here.
-pub(crate) async fn begin_removing<S: Scope>(db: &Db<S>) -> Result<Tx<S>, DbErr> {
-    db.begin_write().await
 }
 
 /// All tenants, by name.
@@ -197,11 +193,12 @@ async fn remove_rows(db: &TenantDb, branch: &branch::Model) -> Result<RowCounts,
         return Ok(removed);
     }
     loop {
-        let transaction = begin_removing(db).await?;
+        let transaction = db.begin_write().await?;
         // Nobody deletes the project meanwhile.
         projects::lock_branch(&transaction, branch.id).await?;
         let Some(branch) = projects::branch(&transaction, branch.id).await? else { return Ok(removed) };
-        let counts = temporal::remove_forgotten(&transaction, branch.id, branch.kept_from).await?;
+        let removal = temporal::remove_forgotten(&transaction, branch.id, branch.kept_from);
+        let counts = deletion::announced(&transaction, removal).await?;
         transaction.commit().await?;
         if counts.total() == 0 {
             return Ok(removed);
@@ -221,8 +218,8 @@ async fn remove_contents<Id: temporal::ContentId>(
         if ids.is_empty() {
             return Ok(removed);
         }
-        let transaction = begin_removing(db).await?;
-        removed += unshown.remove(&transaction, &ids).await?;
+        let transaction = db.begin_write().await?;
+        removed += deletion::announced(&transaction, unshown.remove(&transaction, &ids)).await?;
         transaction.commit().await?;
     }
 }

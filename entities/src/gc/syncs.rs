@@ -7,8 +7,9 @@ use sea_orm::{
     QueryOrder, QuerySelect, Statement,
 };
 
-use super::{Retention, begin_removing, days_before};
+use super::{Retention, days_before};
 use crate::{
+    deletion,
     ids::SyncId,
     scope::{OfTenant, Scoped, TenantDb, TenantTx},
     status::SyncStatus,
@@ -95,8 +96,8 @@ pub(super) async fn remove_all_ended(
         if ids.is_empty() {
             return Ok(removed);
         }
-        let transaction = begin_removing(db).await?;
-        let now_gone = remove_ended(&transaction, &ids).await?;
+        let transaction = db.begin_write().await?;
+        let now_gone = deletion::announced(&transaction, remove_ended(&transaction, &ids)).await?;
         transaction.commit().await?;
         if now_gone == 0 {
             // All of them are as they were a moment ago no more; the next look is another run's.
@@ -194,10 +195,11 @@ async fn thin(db: &TenantDb, sync: SyncId) -> Result<u64, DbErr> {
     );
     let mut removed = 0;
     loop {
-        let transaction = begin_removing(db).await?;
+        let transaction = db.begin_write().await?;
         let values = [db.tenant().into(), sync.into()];
         let statement = Statement::from_sql_and_values(db.get_database_backend(), &sql, values);
-        let now_gone = transaction.execute_raw(statement).await?.rows_affected();
+        let removal = transaction.execute_raw(statement);
+        let now_gone = deletion::announced(&transaction, removal).await?.rows_affected();
         transaction.commit().await?;
         removed += now_gone;
         if now_gone < EVENTS_AT_A_TIME {

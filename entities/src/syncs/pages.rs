@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    gc,
+    deletion, gc,
     ids::{BranchId, ProjectId, SyncId},
     scope::{OfSystem, OfTenant, Scoped, TenantDb},
     status::{SyncStatus, SyncTrigger},
@@ -185,8 +185,8 @@ pub async fn stuck(
 /// # Errors
 /// If the database is away.
 pub async fn remove(db: &TenantDb, id: SyncId) -> Result<bool, DbErr> {
-    let transaction = gc::begin_removing(db).await?;
-    let removed = gc::remove_ended(&transaction, &[id]).await?;
+    let transaction = db.begin_write().await?;
+    let removed = deletion::announced(&transaction, gc::remove_ended(&transaction, &[id])).await?;
     transaction.commit().await?;
     Ok(removed == 1)
 }

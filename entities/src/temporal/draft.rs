@@ -1,19 +1,19 @@
 //! Writing the state that a sync in progress will leave.
 
 use sea_orm::{
-    DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value,
-    sea_query::OnConflict,
+    DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value, sea_query::OnConflict,
 };
 
 use super::{
     ROWS_PER_STATEMENT,
     state::{StateAt, hash_joins},
 };
-use crate::scope::OfTenant;
 use crate::{
-    ids::{BranchId, TenantId},
+    deletion,
+    ids::BranchId,
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId, PathHash},
+    scope::OfTenant,
     tables::{branch, memory_content, memory_entry, repository_file, repository_tree},
 };
 
@@ -22,7 +22,6 @@ use crate::{
 /// The caller opens the transactions and sees to it that no other sync of the branch writes at the same time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Draft {
-    tenant: TenantId,
     branch: BranchId,
     seq: i64,
     kept_from: i64,
@@ -93,8 +92,7 @@ const TABLES: [(&str, &str); 3] = [
 impl Draft {
     /// The draft of the sync that follows the branch's head.
     pub fn after_head(branch: &branch::Model) -> Self {
-        let seq = branch.head_seq + 1;
-        Self { tenant: branch.tenant_id, branch: branch.id, seq, kept_from: branch.kept_from }
+        Self { branch: branch.id, seq: branch.head_seq + 1, kept_from: branch.kept_from }
     }
 
     /// The number that the sync will have.
@@ -104,27 +102,25 @@ impl Draft {
 
     /// The state as drafted so far: for the pipeline and its proof only.
     pub fn state(&self) -> StateAt {
-        let Self { tenant, branch, seq, kept_from } = *self;
-        StateAt { tenant, branch, seq, kept_from }
+        let Self { branch, seq, kept_from } = *self;
+        StateAt { branch, seq, kept_from }
     }
 
-    fn statement(&self, backend: DbBackend, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
-        self.state().statement(backend, sql, more)
+    fn statement(&self, db: &impl OfTenant, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
+        self.state().statement(db, sql, more)
     }
 
     async fn execute(&self, db: &impl OfTenant, sql: String) -> Result<u64, DbErr> {
-        let statement = self.statement(db.get_database_backend(), sql, []);
+        let statement = self.statement(db, sql, []);
         Ok(db.execute_raw(statement).await?.rows_affected())
     }
 
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
     pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
         for (table, _) in TABLES {
-            self.execute(
-                db,
-                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3"),
-            )
-            .await?;
+            let sql =
+                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
+            deletion::announced(db, self.execute(db, sql)).await?;
             self.execute(
                 db,
                 format!(
@@ -153,7 +149,7 @@ impl Draft {
                 "DELETE FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3 AND id IN ({})",
                 id_list(chunk)
             );
-            self.execute(db, sql).await?;
+            deletion::announced(db, self.execute(db, sql)).await?;
         }
         self.close(db, "memory_entries", ids).await
     }
@@ -177,7 +173,7 @@ impl Draft {
             let rows = chunk.iter().map(|file| {
                 let is_submodule = file.mode.is_submodule();
                 repository_file::ActiveModel {
-                    tenant_id: Set(self.tenant),
+                    tenant_id: Set(db.tenant()),
                     branch_id: Set(self.branch),
                     path: Set(file.path.clone()),
                     path_hash: Set(PathHash::of(&file.path)),
@@ -198,7 +194,7 @@ impl Draft {
     pub async fn add_trees(&self, db: &impl OfTenant, trees: &[NewTree]) -> Result<(), DbErr> {
         for chunk in trees.chunks(ROWS_PER_STATEMENT) {
             let rows = chunk.iter().map(|tree| repository_tree::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 branch_id: Set(self.branch),
                 path: Set(tree.path.clone()),
                 path_hash: Set(PathHash::of(&tree.path)),
@@ -217,7 +213,7 @@ impl Draft {
         for chunk in entries.chunks(ROWS_PER_STATEMENT) {
             let hashes: Vec<ContentHash> = chunk.iter().map(|entry| ContentHash::of(&entry.body)).collect();
             let contents = chunk.iter().zip(&hashes).map(|(entry, hash)| memory_content::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 hash: Set(*hash),
                 body: Set(entry.body.clone()),
                 ..Default::default()
@@ -232,7 +228,7 @@ impl Draft {
                 .await?;
             tracing::trace!(?inserted, "texts of memory entries");
             let rows = chunk.iter().zip(&hashes).map(|(entry, hash)| memory_entry::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 branch_id: Set(self.branch),
                 kind: Set(entry.kind),
                 entry_key: Set(entry.entry_key.clone()),
@@ -273,13 +269,13 @@ impl Draft {
                 "UPDATE {table} SET valid_to = $2 WHERE branch_id = $1 AND tenant_id = $3 AND valid_to IS NULL \
                  AND valid_from > $4"
             );
-            let statement = self.statement(db.get_database_backend(), sql, [target.seq.into()]);
+            let statement = self.statement(db, sql, [target.seq.into()]);
             count.closed = db.execute_raw(statement).await?.rows_affected();
             let sql = format!(
                 "INSERT INTO {table} ({columns}, valid_from) SELECT {columns}, $2 FROM {table} \
                  WHERE branch_id = $1 AND tenant_id = $3 AND +valid_from <= $4 AND valid_to > $4 AND valid_to < $2"
             );
-            let statement = self.statement(db.get_database_backend(), sql, [target.seq.into()]);
+            let statement = self.statement(db, sql, [target.seq.into()]);
             count.opened = db.execute_raw(statement).await?.rows_affected();
         }
         Ok(counts)
@@ -290,7 +286,7 @@ impl Draft {
         let sql = "SELECT \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3) AS created, \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_to = $2 AND tenant_id = $3) AS superseded";
-        let statement = self.statement(db.get_database_backend(), sql.to_owned(), []);
+        let statement = self.statement(db, sql.to_owned(), []);
         match db.query_one_raw(statement).await? {
             Some(row) => Ok((row.try_get("", "created")?, row.try_get("", "superseded")?)),
             None => Ok((0, 0)),
@@ -308,7 +304,7 @@ impl Draft {
             "SELECT t.id, t.path, t.path_hash, t.dir_hash, t.tree_id FROM repository_trees t \
              WHERE t.branch_id = $1 AND t.valid_from = $2 AND t.tenant_id = $3 AND t.id > $4 ORDER BY t.id LIMIT {limit}"
         );
-        let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
+        let statement = self.statement(db, sql, [after.into()]);
         super::TreeRow::find_by_statement(statement).all(db).await
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm::{DbBackend, DbErr, Statement, Value};
 
 use crate::{
-    ids::{BranchId, SyncId, TenantId},
+    ids::{BranchId, SyncId},
     projects,
     scope::{OfTenant, TenantDb, TenantTx},
     status::SyncStatus,
@@ -14,7 +14,6 @@ use crate::{
 /// sync that is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateAt {
-    pub(super) tenant: TenantId,
     pub(super) branch: BranchId,
     pub(super) seq: i64,
     pub(super) kept_from: i64,
@@ -52,12 +51,7 @@ pub enum StateError {
 impl StateAt {
     /// The branch as its latest completed sync left it; before the first one it has no rows.
     pub fn head(branch: &branch::Model) -> Self {
-        Self {
-            tenant: branch.tenant_id,
-            branch: branch.id,
-            seq: branch.head_seq,
-            kept_from: branch.kept_from,
-        }
+        Self { branch: branch.id, seq: branch.head_seq, kept_from: branch.kept_from }
     }
 
     /// The branch as `sync` left it.
@@ -85,7 +79,7 @@ impl StateAt {
         let seq = number(sync.seq.ok_or_else(not_completed)?);
         let gone = || DbErr::RecordNotFound(format!("branch of sync {}", sync.id));
         let branch = projects::branch(db, sync.branch_id).await?.ok_or_else(gone)?;
-        let state = Self { tenant: sync.tenant_id, branch: branch.id, seq, kept_from: branch.kept_from };
+        let state = Self { branch: branch.id, seq, kept_from: branch.kept_from };
         Ok(state.kept()?)
     }
 
@@ -137,15 +131,16 @@ impl StateAt {
     pub(super) const HOLDS: &'static str = "t.branch_id = $1 AND t.tenant_id = $3 AND +t.valid_from <= $2 \
          AND (t.valid_to IS NULL OR t.valid_to > $2)";
 
-    /// A statement over this state: its own three values, then `more` from `$4` on.
+    /// A statement over this state: its own three values, then `more` from `$4` on. Whose rows are meant says whoever asks,
+    /// and not the state.
     pub(super) fn statement(
         &self,
-        backend: DbBackend,
+        db: &impl OfTenant,
         sql: String,
         more: impl IntoIterator<Item = Value>,
     ) -> Statement {
-        let own = [self.branch.into(), self.seq.into(), self.tenant.into()];
-        Statement::from_sql_and_values(backend, sql, own.into_iter().chain(more))
+        let own = [self.branch.into(), self.seq.into(), db.tenant().into()];
+        Statement::from_sql_and_values(db.get_database_backend(), sql, own.into_iter().chain(more))
     }
 
     /// How many files there are. Counts index entries; meant for checks, not for every sync.
@@ -160,7 +155,7 @@ impl StateAt {
 
     async fn count(&self, db: &impl OfTenant, table: &str) -> Result<i64, DbErr> {
         let sql = format!("SELECT count(*) AS n FROM ({}) counted", Self::rows(table, "t.id", ""));
-        let row = db.query_one_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        let row = db.query_one_raw(self.statement(db, sql, [])).await?;
         row.map_or(Ok(0), |row| row.try_get("", "n"))
     }
 }
@@ -190,12 +185,11 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 
 #[cfg(test)]
 mod tests {
-    use migration::{Migrator, MigratorTrait};
     use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
     use super::*;
-    use crate::temporal::Draft;
+    use crate::{TenantId, temporal::Draft};
 
     /// SQLite's plan for a query, a line a step.
     async fn plan(db: &TenantDb, sql: &str, values: usize) -> String {
@@ -213,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
         let database = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(database.pool(), None).await.unwrap();
+        migration::up(database.pool()).await.unwrap();
         let db = database.tenant(TenantId::generate());
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),

@@ -1,7 +1,7 @@
 //! The proof notices every tampering with rows, and what can be mended is.
 
 use entities::{
-    ObjectId, PathHash,
+    ObjectId, PathHash, deletion,
     temporal::{Draft, NewTree, StateAt},
 };
 use sea_orm::{ConnectionTrait, Statement};
@@ -29,8 +29,16 @@ async fn tamper(scene: &Scene, sql: &str) {
     let backend = scene.db.get_database_backend();
     let values: Vec<sea_orm::Value> =
         if sql.contains("$1") { vec![vec![7_u8; 20].into()] } else { Vec::new() };
-    let changed = scene.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.unwrap();
-    assert_eq!(changed.rows_affected(), 1, "{sql}");
+    let changed = change(scene, Statement::from_sql_and_values(backend, sql, values)).await;
+    assert_eq!(changed, 1, "{sql}");
+}
+
+/// Changes rows that the database guards, and tells how many.
+async fn change(scene: &Scene, statement: Statement) -> u64 {
+    let transaction = scene.db.begin_write().await.unwrap();
+    let changed = deletion::announced(&transaction, transaction.execute_raw(statement)).await.unwrap();
+    transaction.commit().await.unwrap();
+    changed.rows_affected()
 }
 
 fn repository() -> TestRepo {
@@ -56,8 +64,10 @@ on_each_database! {
             let error = proof::verify(&scene.db, state, sync.tree_id.unwrap()).await.expect_err(what);
             assert!(matches!(error, SyncError::Proof { .. }), "{what}: {error:?}");
             // Out of the way of the next tampering, which looks for exactly one such row.
-            scene.db.execute_unprepared("DELETE FROM repository_files").await.unwrap();
-            scene.db.execute_unprepared("DELETE FROM repository_trees").await.unwrap();
+            for table in ["repository_files", "repository_trees"] {
+                let sql = format!("DELETE FROM {table}");
+                change(&scene, Statement::from_string(scene.db.get_database_backend(), sql)).await;
+            }
         }
     }
 
