@@ -3,6 +3,7 @@
 mod help;
 pub mod migrate;
 pub mod operator;
+mod upkeep;
 mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -13,6 +14,7 @@ use source::settings::Transfer;
 
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -142,6 +144,12 @@ pub enum Command {
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
     Secrets(SecretsArgs),
+    /// Forget old syncs, and remove what no kept one needs
+    Gc(GcArgs),
+    /// Copy a SQLite database to a file, while it is used
+    Backup(BackupArgs),
+    /// Put a file that `backup` made in the place of the SQLite database
+    RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }

@@ -185,6 +185,9 @@ impl OpenedDatabase {
             None => format!("sqlite:{}", data_file(global.data.as_deref())?),
         };
         let file = url.strip_prefix("sqlite:").map(PathBuf::from);
+        if let Some(file) = &file {
+            crate::file::use_it(file)?;
+        }
         if file.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(CliError::usage("settings: database.url must begin with sqlite: or postgres://"));
         }
@@ -199,6 +202,17 @@ impl OpenedDatabase {
             Err(source) => return Err(CliError::OpenDatabase { file, source }),
         };
         Ok(Self { db, file })
+    }
+}
+
+/// The SQLite file that the settings name, which need not be there; its folder is made. `None` on Postgres.
+///
+/// # Errors
+/// If there is no home folder, or the data folder cannot be made.
+pub fn sqlite_file(global: &Global, settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+    match &settings.database.url {
+        Some(url) => Ok(url.strip_prefix("sqlite:").map(PathBuf::from)),
+        None => Ok(Some(PathBuf::from(data_file(global.data.as_deref())?))),
     }
 }
 
@@ -230,6 +244,6 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn beside(file: &Path, name: &str) -> PathBuf {
+pub fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or_else(|| Path::new("")).join(name)
 }

@@ -17,7 +17,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, shown, telemetry::TelemetrySettings};
+use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -143,6 +143,8 @@ pub struct Settings {
     pub gateway: gateway::Settings,
     /// What secrets are sealed with.
     pub secrets: SecretsSettings,
+    /// What `gc` keeps.
+    pub retention: RetentionSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -330,6 +332,7 @@ mod tests {
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("secrets", keys::<SecretsSettings>()),
+            ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));
