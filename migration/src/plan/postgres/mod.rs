@@ -9,7 +9,7 @@ use squawk_syntax::{
 };
 
 use super::{Account, GUARD_GONE, GUARD_SCHEMA, Made, Reading, TURNED_OFF, Target, Verdict, account};
-use crate::tokens::{Dialect, Kind, tokens};
+use crate::tokens::{Dialect, Kind, Token, tokens};
 
 /// The locks that statements take here, and who has to wait meanwhile.
 const ALL: (&str, &str) = ("ACCESS EXCLUSIVE", "everybody");
@@ -130,6 +130,11 @@ fn never(statement: &SyntaxNode, text: &str) -> Option<String> {
     let Ok(tokens) = tokens(text, Dialect::Postgres) else {
         return Some("a text, a name or a comment has no end, or a comment is in a comment".to_owned());
     };
+    let spells =
+        |pair: &[Token]| pair[0].is("u") && pair[1].is_sign('&') && pair[1].range.start == pair[0].range.end;
+    if tokens.windows(2).any(spells) {
+        return Some("a name that is spelt in code points cannot be told from another".to_owned());
+    }
     let drops = tokens.first().is_some_and(|token| token.is("drop"));
     if drops && tokens.iter().any(|token| token.is("cascade")) {
         return Some("CASCADE takes away what is not named".to_owned());
@@ -330,6 +335,10 @@ fn create_view(view: &ast::CreateView) -> Reading {
 fn create_trigger(trigger: &ast::CreateTrigger, made: &Made) -> Reading {
     let table =
         named(trigger.on_relation().and_then(|on| on.relation_name_ref()).as_ref().map(AstNode::syntax));
+    let which = named(trigger.trigger().as_ref().map(AstNode::syntax));
+    if trigger.or_replace().is_some() && which.starts_with(GUARD_SCHEMA) {
+        return Reading::refused(format!("replaces the trigger {which}"), REPLACED);
+    }
     lock(Reading::harmless(format!("adds a trigger to {table}")), &table, WRITES_AND_ALIKE, made)
 }
 
@@ -389,6 +398,9 @@ fn insert_rows(insert: &ast::Insert, made: &Made) -> Reading {
         false => Reading::refused(does, super::NOT_NEW),
     }
 }
+
+/// Why a guard is not replaced.
+const REPLACED: &str = "a guard that is replaced may guard nothing; make one of another name";
 
 /// Why an object is given to nobody else.
 const NOT_OURS: &str = "objects belong to the roles of `migrate roles`";
