@@ -129,6 +129,8 @@ async fn the_migrator_needs_no_more_than_its_roles() {
     assert!(lost.unwrap_err().to_string().contains("embeddings.model"));
     // Without the right to see all rows the guard would be blind, and says so.
     admin.execute_unprepared(&format!("ALTER ROLE {login} NOBYPASSRLS")).await.unwrap();
+    migrator.close().await.unwrap();
+    let migrator = entities::connect(&url, &Default::default()).await.unwrap();
     let list = scene::with_one_more(db.backend(), "CREATE TABLE more (id INT)");
     let blind = project_sync_migration::with::up(migrator.pool(), &list, &Default::default()).await;
     assert!(blind.unwrap_err().to_string().contains("row-level security"));
