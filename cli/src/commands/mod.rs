@@ -11,6 +11,7 @@ mod migrate;
 mod operator;
 mod projects;
 mod restore;
+mod secrets;
 mod serve;
 mod source;
 mod status;
@@ -50,6 +51,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Migrate(args) = &command {
         return migrate::run(args, &global, &settings).await;
     }
+    if let Command::Secrets(args) = &command {
+        return secrets::run(args, &global, settings).await;
+    }
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
@@ -85,6 +89,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (
             Command::Config
             | Command::Migrate(_)
+            | Command::Secrets(_)
             | Command::Serve(_)
             | Command::Api(_)
             | Command::Gateway(_)
