@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The advisory lock of whoever migrates a Postgres database ("migrate" in a phone's letters).
-const LOCK: i64 = 64_472_83;
+const LOCK: i64 = 6_447_283;
 
 /// How a lock on a table is waited for on Postgres unless [`Options`] say otherwise: everybody else waits behind it.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -69,7 +69,7 @@ pub async fn up(
     let work = workplace(db).await?;
     let transaction = begin(&work, options).await?;
     let result = apply(&transaction, migrations, options).await;
-    conclude(transaction, result, options).await
+    conclude(work, transaction, result, options).await
 }
 
 /// Takes back the last migration that was applied.
@@ -84,7 +84,7 @@ pub async fn down(
     let work = workplace(db).await?;
     let transaction = begin(&work, options).await?;
     let result = take_back(&transaction, migrations, options).await;
-    conclude(transaction, result, options).await
+    conclude(work, transaction, result, options).await
 }
 
 /// The connection to work on. SQLite's is one of its own that does not enforce foreign keys: with them, removing a table
@@ -112,7 +112,7 @@ async fn begin(db: &DatabaseConnection, options: &Options) -> Result<DatabaseTra
             false => error.into(),
         });
     }
-    let has_history = History::read(db, &[]).await.is_ok_and(|history| history.has_table);
+    let has_history = history::exists(db, "schema_history").await?;
     let transaction = db.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await?;
     let timeout = options.lock_timeout.as_millis();
     // A guard that sees only some rows would be blind: without the right to see all, reading is an error instead.
@@ -134,18 +134,23 @@ async fn begin(db: &DatabaseConnection, options: &Options) -> Result<DatabaseTra
     }
 }
 
+/// Ends the transaction as its result wants, and SQLite's connection of its own.
 async fn conclude(
+    work: DatabaseConnection,
     transaction: DatabaseTransaction,
     result: Result<Outcome, MigrateError>,
     options: &Options,
 ) -> Result<Outcome, MigrateError> {
-    match result {
-        Ok(outcome) if !options.dry_run => transaction.commit().await.map(|()| outcome).map_err(Into::into),
-        result => {
-            transaction.rollback().await?;
-            result
+    let result = match result {
+        Ok(outcome) if !options.dry_run => {
+            transaction.commit().await.map(|()| outcome).map_err(MigrateError::from)
         }
+        result => transaction.rollback().await.map_err(MigrateError::from).and(result),
+    };
+    if work.get_database_backend() == DbBackend::Sqlite {
+        work.close().await?;
     }
+    result
 }
 
 async fn apply(

@@ -167,7 +167,8 @@ async fn earlier(db: &impl ConnectionTrait, migrations: &[Migration]) -> Result<
     if unknown.is_empty() { Ok(applied) } else { Err(MigrateError::Unknown(unknown)) }
 }
 
-async fn exists(db: &impl ConnectionTrait, table: &str) -> Result<bool, DbErr> {
+/// Whether there is such a table.
+pub(crate) async fn exists(db: &impl ConnectionTrait, table: &str) -> Result<bool, DbErr> {
     let sql = match db.get_database_backend() {
         DbBackend::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
         _ => "SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(current_schema()) AND relname = $1",

@@ -36,12 +36,13 @@ impl Migration {
 }
 
 macro_rules! migrations {
-    ($folder:literal: $($version:literal $name:literal),+ $(,)?) => {
+    ($folder:literal: $($version:literal $file:literal),+ $(,)?) => {
         vec![$(Migration {
             version: $version,
-            name: Cow::Borrowed($name),
-            up: Cow::Borrowed(include_str!(concat!("../sql/", $folder, "/", "000", $version, "_", $name, ".sql"))),
-            down: Cow::Borrowed(include_str!(concat!("../sql/", $folder, "/", "000", $version, "_", $name, "_down.sql"))),
+            // Behind the number of four digits.
+            name: Cow::Borrowed(&$file[5..]),
+            up: Cow::Borrowed(include_str!(concat!("../sql/", $folder, "/", $file, ".sql"))),
+            down: Cow::Borrowed(include_str!(concat!("../sql/", $folder, "/", $file, "_down.sql"))),
         }),+]
     };
 }
@@ -50,19 +51,19 @@ macro_rules! migrations {
 pub fn migrations(backend: DbBackend) -> Vec<Migration> {
     match backend {
         DbBackend::Sqlite => migrations!("sqlite":
-            1 "initial",
-            2 "queue",
-            3 "events",
-            4 "identity",
-            6 "guards",
+            1 "0001_initial",
+            2 "0002_queue",
+            3 "0003_events",
+            4 "0004_identity",
+            6 "0006_guards",
         ),
         _ => migrations!("postgres":
-            1 "initial",
-            2 "queue",
-            3 "events",
-            4 "identity",
-            5 "isolation",
-            6 "guards",
+            1 "0001_initial",
+            2 "0002_queue",
+            3 "0003_events",
+            4 "0004_identity",
+            5 "0005_isolation",
+            6 "0006_guards",
         ),
     }
 }

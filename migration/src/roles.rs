@@ -43,13 +43,15 @@ pub(crate) async fn ensure(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What the one who migrates owns and should not: everything new. What a role of ours owns already stays its own.
+/// What the one who migrates owns and should not: everything new. What a role of ours owns already stays its own. The
+/// schema comes first: nothing in it may be given to who has no right to make something there.
 const STRAY: &str = "\
 WITH owner AS (SELECT oid FROM pg_roles WHERE rolname = 'project_sync_owner' \
                   AND pg_has_role(current_user, oid, 'MEMBER')), \
      ours AS (SELECT oid FROM pg_namespace WHERE nspname IN (current_schema(), 'project_sync_guard')), \
      mine AS (SELECT oid FROM pg_roles WHERE rolname = current_user) \
-SELECT format('ALTER %s %s OWNER TO project_sync_owner', \
+SELECT 2 AS step, \
+       format('ALTER %s %s OWNER TO project_sync_owner', \
               CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' \
                              ELSE 'TABLE' END, c.oid::regclass) AS sql \
 FROM pg_class c, owner, mine \
@@ -57,14 +59,15 @@ WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind IN ('r', 'p', 'v', 
       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid \
                       AND d.deptype IN ('a', 'i', 'e')) \
 UNION ALL \
-SELECT format('ALTER FUNCTION %s OWNER TO project_sync_owner', p.oid::regprocedure) \
+SELECT 2, format('ALTER FUNCTION %s OWNER TO project_sync_owner', p.oid::regprocedure) \
 FROM pg_proc p, owner, mine \
 WHERE p.pronamespace IN (SELECT oid FROM ours) AND p.prokind = 'f' AND p.proowner = mine.oid \
       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid \
                       AND d.deptype = 'e') \
 UNION ALL \
-SELECT 'ALTER SCHEMA project_sync_guard OWNER TO project_sync_owner' \
-FROM pg_namespace n, owner, mine WHERE n.nspname = 'project_sync_guard' AND n.nspowner = mine.oid";
+SELECT 1, 'ALTER SCHEMA project_sync_guard OWNER TO project_sync_owner' \
+FROM pg_namespace n, owner, mine WHERE n.nspname = 'project_sync_guard' AND n.nspowner = mine.oid \
+ORDER BY step";
 
 /// Hands what a migration made over to the owner, and lets services read the history.
 pub(crate) async fn hand_over(db: &impl ConnectionTrait) -> Result<(), DbErr> {

@@ -35,5 +35,7 @@ fn ends(mut command: Command, code: i32) -> (String, String) {
 fn in_state(output: &str, state: &str) -> Vec<String> {
     let listed: Vec<Value> = serde_json::from_str(output).unwrap();
     let listed = listed.iter().filter(|one| one["status"] == state);
-    listed.map(|one| format!("{:04}_{}", one["version"], one["name"].as_str().unwrap())).collect()
+    listed
+        .map(|one| format!("{:04}_{}", one["version"].as_u64().unwrap(), one["name"].as_str().unwrap()))
+        .collect()
 }

@@ -17,7 +17,7 @@ use crate::list::Migration;
 pub(crate) const GUARD_SCHEMA: &str = "project_sync_guard";
 
 /// Tables whose rows may be rewritten by a migration: what is in them passes within a day anyway.
-pub const UNPROTECTED: [&str; 3] = ["idempotency_keys", "sessions", "queue_pauses"];
+pub const UNPROTECTED: [&str; 2] = ["idempotency_keys", "sessions"];
 
 /// How much of a statement is shown, in characters.
 const SHOWN: usize = 100;

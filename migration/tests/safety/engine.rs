@@ -94,6 +94,11 @@ fn the_plan_refuses_what_it_does_not_know() {
         "CREATE FUNCTION f() RETURNS VOID LANGUAGE plpgsql AS $x$ BEGIN EXECUTE 'DROP TABLE embeddings'; END $x$",
         "CREATE RULE r AS ON INSERT TO projects DO ALSO DELETE FROM embeddings",
         "ALTER TABLE embeddings ALTER COLUMN vector SET DATA TYPE TEXT",
+        "CREATE OR REPLACE FUNCTION project_sync_guard.refuse_deletion() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RETURN NULL; END $$",
+        "CREATE OR REPLACE TRIGGER project_sync_guard_delete AFTER DELETE ON embeddings \
+         FOR EACH STATEMENT EXECUTE FUNCTION project_sync_guard.nothing()",
+        "ALTER TABLE embeddings DROP COLUMN U&\"vect\\006Fr\"",
         "SELEC 1",
     ];
     let sqlite = [

@@ -102,6 +102,42 @@ async fn event_triggers_refuse_even_a_superuser() {
     }
 }
 
+/// A database that one role made is handed over to the owner, and from then on the migrator's login suffices: no
+/// superuser, member of the owner, sees all rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_migrator_needs_no_more_than_its_roles() {
+    let db = TestDatabase::postgres().await;
+    let admin = scene::at_version(&db, 4).await;
+    rows::fill(&admin, 4).await;
+    scene::as_earlier_release(&admin, 4).await;
+    let columns = scene::columns(&admin).await;
+    let before = scene::everything(&admin, &columns).await.unwrap();
+    let login = format!("migrator_{}", uuid::Uuid::now_v7().simple());
+    roles::apply(&admin).await.unwrap();
+    let sql = format!("CREATE ROLE {login} LOGIN BYPASSRLS IN ROLE project_sync_owner");
+    admin.execute_unprepared(&sql).await.unwrap();
+    let url = db.url().replace("project_sync_test@", &format!("{login}@"));
+    assert_ne!(url, db.url());
+    let migrator = entities::connect(&url, &Default::default()).await.unwrap();
+    project_sync_migration::up(migrator.pool()).await.unwrap();
+    assert_eq!(scene::everything(&admin, &columns).await.unwrap(), before);
+    for table in scene::columns(&admin).await.keys().map(String::as_str).chain(["schema_history"]) {
+        assert_eq!(owner(&admin, table).await, "project_sync_owner", "{table}");
+    }
+    let list = scene::with_one_more(db.backend(), "ALTER TABLE embeddings DROP COLUMN model");
+    let lost = project_sync_migration::with::up(migrator.pool(), &list, &Default::default()).await;
+    assert!(lost.unwrap_err().to_string().contains("embeddings.model"));
+    // Without the right to see all rows the guard would be blind, and says so.
+    admin.execute_unprepared(&format!("ALTER ROLE {login} NOBYPASSRLS")).await.unwrap();
+    migrator.close().await.unwrap();
+    let migrator = entities::connect(&url, &Default::default()).await.unwrap();
+    let list = scene::with_one_more(db.backend(), "CREATE TABLE more (id INT)");
+    let blind = project_sync_migration::with::up(migrator.pool(), &list, &Default::default()).await;
+    assert!(blind.unwrap_err().to_string().contains("row-level security"));
+    migrator.close().await.unwrap();
+    admin.execute_unprepared(&format!("DROP ROLE {login}")).await.unwrap();
+}
+
 async fn owner(db: &DatabaseConnection, table: &str) -> String {
     let sql = format!("SELECT tableowner::text AS owner FROM pg_tables WHERE tablename = '{table}'");
     let row =

@@ -2,7 +2,7 @@
 
 use squawk_syntax::ast::{self, AstNode};
 
-use super::{Reading, is_never_called, named};
+use super::{GUARD_SCHEMA, REPLACED, Reading, is_never_called, named};
 use crate::tokens::{Dialect, Kind, Token, tokens};
 
 /// Words that have no business in the body of a function of ours.
@@ -21,7 +21,11 @@ const NEVER: [&str; 11] = [
 ];
 
 pub(super) fn read(function: &ast::CreateFunction) -> Reading {
-    let does = format!("makes the function {}", named(function.name().as_ref().map(AstNode::syntax)));
+    let name = named(function.name().as_ref().map(AstNode::syntax));
+    let does = format!("makes the function {name}");
+    if function.or_replace().is_some() && name.starts_with(GUARD_SCHEMA) {
+        return Reading::refused(does, REPLACED);
+    }
     let body = match (function.plpgsql(), function.sql_body()) {
         (Some(body), _) => body.text().to_owned(),
         (None, Some(body)) => body.text().to_owned(),

@@ -2,6 +2,7 @@
 
 mod alter;
 mod function;
+mod never;
 
 use squawk_syntax::{
     SourceFile, SyntaxKind, SyntaxNode,
@@ -9,7 +10,8 @@ use squawk_syntax::{
 };
 
 use super::{Account, GUARD_GONE, GUARD_SCHEMA, Made, Reading, TURNED_OFF, Target, Verdict, account};
-use crate::tokens::{Dialect, Kind, tokens};
+use crate::tokens::{Dialect, tokens};
+use never::{is_never_called, never};
 
 /// The locks that statements take here, and who has to wait meanwhile.
 const ALL: (&str, &str) = ("ACCESS EXCLUSIVE", "everybody");
@@ -17,19 +19,6 @@ const WRITES: (&str, &str) = ("SHARE", "writers");
 const WRITES_AND_ALIKE: (&str, &str) = ("SHARE ROW EXCLUSIVE", "writers");
 const LITTLE: (&str, &str) = ("SHARE UPDATE EXCLUSIVE", "VACUUM and other changes of the schema");
 const ROWS: (&str, &str) = ("ROW EXCLUSIVE", "writers of the same rows");
-
-/// Functions that run SQL in a text, reach out of the database, or change how the session is guarded.
-const NEVER_CALLED: [&str; 8] = [
-    "query_to_xml",
-    "query_to_xmlschema",
-    "query_to_xml_and_xmlschema",
-    "cursor_to_xml",
-    "database_to_xml",
-    "set_config",
-    "pg_terminate_backend",
-    "xpath_table",
-];
-const NEVER_CALLED_PREFIXES: [&str; 5] = ["dblink", "lo_", "pg_read_", "pg_ls_", "pg_file_"];
 
 /// The account of each statement of a file.
 pub(super) fn read(sql: &str) -> Vec<Account> {
@@ -101,55 +90,6 @@ fn losing(statements: &[Stmt]) -> std::collections::BTreeSet<String> {
     tables
 }
 
-/// What is refused in whatever statement it stands.
-fn never(statement: &SyntaxNode, text: &str) -> Option<String> {
-    for node in statement.descendants().skip(1) {
-        if let Some(action) = ast::OnDeleteAction::cast(node.clone())
-            && takes_along(action.ref_action())
-        {
-            return Some(
-                "a foreign key that deletes or empties rows on its own loses them unseen".to_owned(),
-            );
-        }
-        if let Some(action) = ast::OnUpdateAction::cast(node.clone())
-            && takes_along(action.ref_action())
-        {
-            return Some("a foreign key that changes rows on its own changes them unseen".to_owned());
-        }
-        let writes = [
-            SyntaxKind::DELETE,
-            SyntaxKind::UPDATE,
-            SyntaxKind::INSERT,
-            SyntaxKind::MERGE,
-            SyntaxKind::TRUNCATE,
-        ];
-        if writes.contains(&node.kind()) {
-            return Some("a statement that writes is hidden in another one".to_owned());
-        }
-    }
-    let Ok(tokens) = tokens(text, Dialect::Postgres) else {
-        return Some("a text, a name or a comment has no end, or a comment is in a comment".to_owned());
-    };
-    let drops = tokens.first().is_some_and(|token| token.is("drop"));
-    if drops && tokens.iter().any(|token| token.is("cascade")) {
-        return Some("CASCADE takes away what is not named".to_owned());
-    }
-    let called = tokens.windows(2).find_map(|pair| match &pair[0].kind {
-        Kind::Word(word) | Kind::Name(word) if pair[1].is_sign('(') && is_never_called(word) => Some(word),
-        _ => None,
-    });
-    called.map(|called| format!("{called}() can do what no plan sees"))
-}
-
-fn takes_along(action: Option<ast::RefAction>) -> bool {
-    action.is_none_or(|action| !matches!(action, ast::RefAction::NoAction(_) | ast::RefAction::Restrict(_)))
-}
-
-fn is_never_called(function: &str) -> bool {
-    NEVER_CALLED.contains(&function)
-        || NEVER_CALLED_PREFIXES.iter().any(|prefix| function.starts_with(prefix))
-}
-
 /// The name that a node spells: without quotes, and without the schema of all our tables.
 fn name(node: &SyntaxNode) -> String {
     let text = node.text().to_string();
@@ -182,17 +122,9 @@ fn reading(statement: &Stmt, made: &mut Made) -> Reading {
         Stmt::CreateView(view) => create_view(view),
         Stmt::CreateFunction(function) => function::read(function),
         Stmt::CreateTrigger(trigger) => create_trigger(trigger, made),
-        Stmt::CreatePolicy(policy) => {
-            let table =
-                named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
-            lock(Reading::harmless(format!("says which rows of {table} are seen")), &table, ALL, made)
-        }
+        Stmt::CreatePolicy(policy) => policy_of(policy.on_table(), "says which rows are seen of", made),
         Stmt::AlterPolicy(_) => Reading::harmless("changes which rows are seen"),
-        Stmt::DropPolicy(policy) => {
-            let table =
-                named(policy.on_table().and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
-            lock(Reading::harmless(format!("takes a policy of {table} away")), &table, ALL, made)
-        }
+        Stmt::DropPolicy(policy) => policy_of(policy.on_table(), "takes a policy away from", made),
         Stmt::Grant(_) => Reading::harmless("gives rights"),
         Stmt::Revoke(_) => Reading::harmless("takes rights back"),
         Stmt::AlterDefaultPrivileges(_) => Reading::harmless("says which rights new objects give"),
@@ -207,15 +139,7 @@ fn reading(statement: &Stmt, made: &mut Made) -> Reading {
         Stmt::DropFunction(_) => Reading::harmless("removes a function"),
         Stmt::DropTrigger(trigger) => drop_trigger(trigger, made),
         Stmt::DropView(view) => drop_view(view, made),
-        Stmt::DropTable(table) => {
-            let names: Vec<String> = table.table_name_refs().map(|one| name(one.syntax())).collect();
-            let targets = names.iter().map(|table| Target { table: table.clone(), column: None });
-            let mut reading = Reading::takes(format!("removes {}", names.join(", ")), targets.collect());
-            for table in &names {
-                reading = lock(reading, table, ALL, made);
-            }
-            reading
-        }
+        Stmt::DropTable(table) => drop_table(table, made),
         Stmt::DropSchema(schema) if named_after_drop(schema.syntax()) == GUARD_SCHEMA => {
             Reading::refused("removes the schema of the guards", GUARD_GONE)
         }
@@ -309,6 +233,16 @@ fn create_index(index: &ast::CreateIndex) -> Reading {
     Reading::harmless(does).locking(&table, mode, stops)
 }
 
+fn drop_table(table: &ast::DropTable, made: &Made) -> Reading {
+    let names: Vec<String> = table.table_name_refs().map(|one| name(one.syntax())).collect();
+    let targets = names.iter().map(|table| Target { table: table.clone(), column: None });
+    let mut reading = Reading::takes(format!("removes {}", names.join(", ")), targets.collect());
+    for table in &names {
+        reading = lock(reading, table, ALL, made);
+    }
+    reading
+}
+
 fn drop_index(index: &ast::DropIndex) -> Reading {
     let names: Vec<String> = index.index_refs().map(|one| name(one.syntax())).collect();
     if index.concurrently_token().is_some() {
@@ -317,6 +251,11 @@ fn drop_index(index: &ast::DropIndex) -> Reading {
     let (mode, stops) = ALL;
     let reading = Reading::harmless(format!("removes the index {}; it can be built again", names.join(", ")));
     reading.locking("its table", mode, stops)
+}
+
+fn policy_of(on: Option<ast::OnTable>, does: &str, made: &Made) -> Reading {
+    let table = named(on.and_then(|on| on.table_name_ref()).as_ref().map(AstNode::syntax));
+    lock(Reading::harmless(format!("{does} {table}")), &table, ALL, made)
 }
 
 fn create_view(view: &ast::CreateView) -> Reading {
@@ -330,6 +269,10 @@ fn create_view(view: &ast::CreateView) -> Reading {
 fn create_trigger(trigger: &ast::CreateTrigger, made: &Made) -> Reading {
     let table =
         named(trigger.on_relation().and_then(|on| on.relation_name_ref()).as_ref().map(AstNode::syntax));
+    let which = named(trigger.trigger().as_ref().map(AstNode::syntax));
+    if trigger.or_replace().is_some() && which.starts_with(GUARD_SCHEMA) {
+        return Reading::refused(format!("replaces the trigger {which}"), REPLACED);
+    }
     lock(Reading::harmless(format!("adds a trigger to {table}")), &table, WRITES_AND_ALIKE, made)
 }
 
@@ -389,6 +332,9 @@ fn insert_rows(insert: &ast::Insert, made: &Made) -> Reading {
         false => Reading::refused(does, super::NOT_NEW),
     }
 }
+
+/// Why a guard is not replaced.
+const REPLACED: &str = "a guard that is replaced may guard nothing; make one of another name";
 
 /// Why an object is given to nobody else.
 const NOT_OURS: &str = "objects belong to the roles of `migrate roles`";
