@@ -333,7 +333,7 @@ fn finish_hash(hasher: Hasher) -> Result<ObjectId, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::{super::Decoder, *};
-    use crate::object;
+    use crate::object::{self, MAX_META_BYTES};
 
     /// A pack with these entries, each given as its header and its bytes before compression.
     fn pack(entries: &[(&[u8], &[u8])]) -> Vec<u8> {
