@@ -16,10 +16,9 @@ use entities::{
     projects,
     temporal::StateAt,
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use source::settings::CredentialKeys;
 use testkit::{
-    database::TestDatabase,
     git_http::GitHttp,
     github::{Access, AppKey, Fault, GitHubServer, RepositoryOptions},
     on_each_database,
@@ -150,6 +149,7 @@ on_each_database! {
         let pem = key.private_pem();
         let app = || Credential::GithubApp { app_id: 12, installation_id: 34, private_key: Secret::new(&pem) };
         let keys = Arc::new(KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap());
+        let connection = database.connection().clone();
         let scene = Scene::with(database, with_keys(&keys)).await;
         let source = SourceSpec::GitHub { owner: "o".into(), name: "n".into(), api_url: Some(github.api_url()) };
         let project = projects::create(&scene.db, "n", &source, Utc::now()).await.unwrap();
@@ -180,7 +180,7 @@ on_each_database! {
         github.fault_on("/access_tokens", 100, Fault::Status(401));
         run(SyncStatus::Failed).await;
         let minted = GitHubServer::app_token(34, 1);
-        let rows = everything_stored(&scene.database).await;
+        let rows = everything_stored(&connection).await;
         assert!(rows.contains("app 12, installation 34"), "the rows were read");
         let logs = logs.0.lock().unwrap();
         assert!(logs.contains("sync"), "nothing was logged");
@@ -205,8 +205,7 @@ fn with_keys(keys: &Arc<KeyStore>) -> WorkerSettings {
 }
 
 /// All columns of all rows of all tables, as text; bytes in hexadecimal digits.
-async fn everything_stored(database: &TestDatabase) -> String {
-    let db = database.connection();
+async fn everything_stored(db: &DatabaseConnection) -> String {
     let sqlite = db.get_database_backend() == DbBackend::Sqlite;
     let tables = match sqlite {
         true => "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'",
