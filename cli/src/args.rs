@@ -2,6 +2,7 @@
 
 mod help;
 pub mod operator;
+mod secrets;
 mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -11,6 +12,7 @@ use entities::MemoryKind;
 use source::settings::Transfer;
 
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use secrets::{SecretsAction, SecretsArgs};
 pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -343,26 +345,6 @@ pub enum MigrateAction {
     /// Apply what is pending
     #[default]
     Up,
-}
-
-/// `secrets`.
-#[derive(Args, Debug)]
-pub struct SecretsArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: SecretsAction,
-}
-
-/// What to do with the keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum SecretsAction {
-    /// List the keys by name, and how much is sealed with each
-    #[default]
-    Status,
-    /// Seal with the first key what is sealed with another one
-    Rotate,
-    /// Print a new key, for the first line of the file of keys
-    NewKey,
 }
 
 #[cfg(test)]
