@@ -3,6 +3,7 @@
 mod help;
 pub mod migrate;
 pub mod operator;
+mod secrets;
 mod upkeep;
 mod watch;
 
@@ -14,6 +15,7 @@ use source::settings::Transfer;
 
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
 
@@ -335,26 +337,6 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
-}
-
-/// `secrets`.
-#[derive(Args, Debug)]
-pub struct SecretsArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: SecretsAction,
-}
-
-/// What to do with the keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum SecretsAction {
-    /// List the keys by name, and how much is sealed with each
-    #[default]
-    Status,
-    /// Seal with the first key what is sealed with another one
-    Rotate,
-    /// Print a new key, for the first line of the file of keys
-    NewKey,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod crashes;
 mod github;
 mod hard_cases;
 mod histories;
+mod hostile;
 mod memory;
 mod proof;
 mod retention;
