@@ -95,7 +95,7 @@ on_each_database! {
             let (sync, error) = scene.try_sync(&source, None, false).await.unwrap();
             assert!(error.is_none(), "{error:?}");
             scene.assert_is(&sync, &repo, &commit).await;
-            let files = scene.files(StateAt::after(&sync).unwrap()).await;
+            let files = scene.files(StateAt::after(&scene.db, &sync).await.unwrap()).await;
             assert!(files.iter().any(|file| file.path == b"../passwd"));
         }
         assert_eq!(paths_below(folder.path()), before, "something was written");
