@@ -15,6 +15,7 @@ mod memory_kind;
 pub mod object;
 pub mod projects;
 pub mod queue;
+mod role;
 pub mod scope;
 mod secret;
 pub mod source_spec;
@@ -28,6 +29,7 @@ pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, connect, is_there, now_of
 pub use ids::{BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SyncId, TenantId};
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
+pub use role::{OWNER_ROLE, RoleError, check_role};
 pub use scope::{Database, OfSystem, OfTenant, Scope, Scoped, SystemDb, SystemTx, TenantDb, TenantTx};
 pub use secret::Secret;
 pub use source_spec::{SourceSpec, SourceSpecError};
