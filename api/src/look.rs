@@ -119,7 +119,7 @@ pub(crate) async fn state_at(
 ) -> Result<StateAt, Problem> {
     let at = at.unwrap_or("latest");
     if let Ok(id) = at.parse() {
-        let sync = crate::extract::load_sync(app.db(), app.tenant, id, "at").await?;
+        let sync = crate::extract::load_sync(app.db(), id, "at").await?;
         let place = projects::places(app.db(), [sync.branch_id]).await?.remove(&sync.branch_id);
         let is_here = place.as_ref().is_some_and(|place| place.project_id == project.project.id);
         if !is_here {

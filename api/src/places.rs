@@ -1,10 +1,10 @@
 //! Rows of syncs as they are answered: with the names of their branches.
 
 use entities::{
-    ProjectSync, SyncId, projects,
+    ProjectSync, Scoped, SyncId, projects,
     syncs::{self, SyncFilter},
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 
 use crate::{
     cursor,
@@ -14,16 +14,13 @@ use crate::{
 };
 
 /// A sync as it is answered.
-pub(crate) async fn sync_dto(db: &impl ConnectionTrait, sync: &ProjectSync) -> Result<SyncDto, DbErr> {
+pub(crate) async fn sync_dto(db: &impl Scoped, sync: &ProjectSync) -> Result<SyncDto, DbErr> {
     let places = projects::places(db, [sync.branch_id]).await?;
     Ok(SyncDto::new(sync, &places))
 }
 
 /// Syncs as they are answered.
-pub(crate) async fn sync_dtos(
-    db: &impl ConnectionTrait,
-    syncs: &[ProjectSync],
-) -> Result<Vec<SyncDto>, DbErr> {
+pub(crate) async fn sync_dtos(db: &impl Scoped, syncs: &[ProjectSync]) -> Result<Vec<SyncDto>, DbErr> {
     let mut branches: Vec<_> = syncs.iter().map(|sync| sync.branch_id).collect();
     branches.sort_unstable();
     branches.dedup();

@@ -7,9 +7,8 @@ use std::{
 
 use bus::Dispatcher;
 use chrono::{DateTime, Utc};
-use entities::TenantId;
+use entities::{SystemDb, TenantDb, TenantId};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::DatabaseConnection;
 use source::settings::SourceSettings;
 
 use crate::{layers::Pages, model::ShownSettings, settings::Settings};
@@ -41,13 +40,16 @@ pub(crate) type App = Arc<Inner>;
 /// [`AppState`] and what the API keeps for itself.
 pub(crate) struct Inner {
     state: AppState,
+    tenant_db: TenantDb,
+    system_db: SystemDb,
     /// When outdated answers were removed last, in Unix seconds.
     pub(crate) expired_at: AtomicI64,
 }
 
 impl Inner {
     pub(crate) fn new(state: AppState) -> App {
-        Arc::new(Self { state, expired_at: AtomicI64::new(0) })
+        let (tenant_db, system_db) = (state.dispatcher.db.tenant(state.tenant), state.dispatcher.db.system());
+        Arc::new(Self { state, tenant_db, system_db, expired_at: AtomicI64::new(0) })
     }
 
     /// The time.
@@ -55,9 +57,14 @@ impl Inner {
         (self.state.clock)()
     }
 
-    /// The database.
-    pub(crate) fn db(&self) -> &DatabaseConnection {
-        &self.state.dispatcher.db
+    /// The database in the name of the tenant.
+    pub(crate) fn db(&self) -> &TenantDb {
+        &self.tenant_db
+    }
+
+    /// The database in the name of the system.
+    pub(crate) fn system(&self) -> &SystemDb {
+        &self.system_db
     }
 }
 

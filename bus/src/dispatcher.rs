@@ -7,12 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use entities::{
-    Branch, DeadJob, ProjectId, ProjectSync, SyncStatus, SyncTrigger, projects,
+    Branch, Database, DeadJob, ProjectId, ProjectSync, SyncStatus, SyncTrigger, projects,
     queue::{self as rows, PauseScope, WaitingSync},
     syncs::{self, NewSync, Requested},
 };
 use futures::FutureExt;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 
 use crate::{
     Event, ProgressBus, ProgressEvent, SyncJob,
@@ -26,8 +26,8 @@ const MAX_REFILL: usize = 10_000;
 /// Writes rows, then tells workers. Cheap to clone.
 #[derive(Clone)]
 pub struct Dispatcher {
-    /// The database.
-    pub db: DatabaseConnection,
+    /// The database. Each sync is dealt with in the name of its tenant.
+    pub db: Database,
     /// What wakes workers.
     pub queue: Arc<dyn JobQueue>,
     /// Where events are passed on.
@@ -59,7 +59,9 @@ impl Dispatcher {
     ) -> Result<Requested, DbErr> {
         let first_event =
             |sync: &ProjectSync| ProgressEvent::queued(sync, &branch.name).to_row(sync.tenant_id);
-        let requested = syncs::request(&self.db, branch, new, queue_next, now, first_event).await?;
+        let requested =
+            syncs::request(&self.db.tenant(branch.tenant_id), branch, new, queue_next, now, first_event)
+                .await?;
         if requested.is_new {
             self.tell_queued(ProgressEvent::queued(&requested.sync, &branch.name), requested.sync.project_id);
         }
@@ -112,7 +114,7 @@ impl Dispatcher {
     /// # Errors
     /// If the database is away.
     pub async fn wake_next(&self, ended: &ProjectSync, now: DateTime<Utc>) -> Result<(), DbErr> {
-        if let Some(next) = syncs::waiting(&self.db, ended.branch_id).await? {
+        if let Some(next) = syncs::waiting(&self.db.tenant(ended.tenant_id), ended.branch_id).await? {
             self.wake(&next, now).await;
         }
         Ok(())
@@ -124,7 +126,7 @@ impl Dispatcher {
     /// # Errors
     /// If the database is away.
     pub async fn cancel(&self, sync: &ProjectSync, now: DateTime<Utc>) -> Result<bool, DbErr> {
-        let transaction = entities::begin_write(&self.db).await?;
+        let transaction = self.db.tenant(sync.tenant_id).begin_write().await?;
         if !syncs::cancel_pending(&transaction, sync.id, now).await? {
             let asked = syncs::request_cancel(&transaction, sync.id).await?;
             transaction.commit().await?;
@@ -157,7 +159,8 @@ impl Dispatcher {
         trace_parent: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<Requeued, DbErr> {
-        let branch = projects::branch(&self.db, sync.branch_id).await?;
+        let db = self.db.tenant(sync.tenant_id);
+        let branch = projects::branch(&db, sync.branch_id).await?;
         let gone = || DbErr::RecordNotFound(format!("branch of sync {}", sync.id));
         let branch = branch.ok_or_else(gone)?;
         let new = NewSync { trigger, forced: sync.forced, restore_seq: sync.restore_seq, trace_parent };
@@ -165,7 +168,7 @@ impl Dispatcher {
         if !does_the_same(&requested.sync, sync) {
             return Ok(Requeued::Busy(Box::new(requested.sync)));
         }
-        rows::remove_dead_sync(&self.db, sync.id).await?;
+        rows::remove_dead_sync(&db, sync.id).await?;
         Ok(Requeued::As(Box::new(requested)))
     }
 
@@ -181,7 +184,7 @@ impl Dispatcher {
         now: DateTime<Utc>,
     ) -> Result<Requeued, DbErr> {
         let Some(id) = dead.sync_id else { return Ok(Requeued::NoSync) };
-        match syncs::get(&self.db, id).await? {
+        match syncs::get(&self.db.system(), id).await? {
             Some(sync) => self.requeue(&sync, trigger, trace_parent, now).await,
             None => Ok(Requeued::NoSync),
         }
@@ -197,7 +200,7 @@ impl Dispatcher {
         reason: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<bool, DbErr> {
-        rows::pause(&self.db, scope, reason, now).await
+        rows::pause(&self.db.system(), scope, reason, now).await
     }
 
     /// Ends a pause, and wakes what waited. `false` if there is none.
@@ -205,7 +208,7 @@ impl Dispatcher {
     /// # Errors
     /// If the database is away.
     pub async fn resume(&self, scope: PauseScope, now: DateTime<Utc>) -> Result<bool, DbErr> {
-        if !rows::resume(&self.db, scope).await? {
+        if !rows::resume(&self.db.system(), scope).await? {
             return Ok(false);
         }
         let project = match scope {
@@ -224,7 +227,8 @@ impl Dispatcher {
         let mut after: Option<WaitingSync> = None;
         let (mut seen, mut queued) = (0, 0);
         while seen < MAX_REFILL {
-            let page = rows::waiting_syncs(&self.db, project, after.as_ref(), MAX_BATCH as u64).await?;
+            let page =
+                rows::waiting_syncs(&self.db.system(), project, after.as_ref(), MAX_BATCH as u64).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.clone());
             seen += page.len();

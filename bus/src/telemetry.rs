@@ -20,7 +20,7 @@ pub const PROGRESS_DROPPED: &str = "project_sync_progress_dropped_total";
 
 /// Reads the queue's depth into the metrics. What cannot be read keeps its last value.
 pub async fn observe(dispatcher: &Dispatcher, now: DateTime<Utc>) {
-    match queue::depth(&dispatcher.db, now).await {
+    match queue::depth(&dispatcher.db.system(), now).await {
         Ok(depth) => {
             let states = [
                 ("ready", depth.ready),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::{EventKind, ProgressEvent, SyncJob};
 use entities::{
-    Branch, ProjectSync, SyncId, SyncStatus,
+    Branch, ProjectSync, SyncId, SyncStatus, TenantDb,
     syncs::{self, NewSync, Requested},
 };
 use futures::StreamExt;
@@ -116,6 +116,10 @@ impl<'a> Drive<'a> {
         })
     }
 
+    fn db(&self) -> TenantDb {
+        self.runner.dispatcher.db.tenant(self.branch.tenant_id)
+    }
+
     /// Whether a sync does what we want.
     fn is_wanted(&self, sync: &ProjectSync) -> bool {
         sync.forced == self.wanted.forced && sync.restore_seq == self.wanted.restore_seq
@@ -143,7 +147,7 @@ impl<'a> Drive<'a> {
                 Some(event) = events.next() => {
                     if event.seq > seen + 1 {
                         // We fell behind and lost some: they are in the database.
-                        show_kept(self.runner, self.view, sync.id, &mut seen).await?;
+                        show_kept(&self.db(), self.view, sync.id, &mut seen).await?;
                     }
                     if event.seq == seen + 1 {
                         seen = event.seq;
@@ -153,16 +157,16 @@ impl<'a> Drive<'a> {
             }
         };
         if matches!(outcome, RunOutcome::Ended(..)) {
-            show_kept(self.runner, self.view, sync.id, &mut seen).await?;
+            show_kept(&self.db(), self.view, sync.id, &mut seen).await?;
         }
         Ok(outcome)
     }
 
     /// Waits for a sync that we could not run: until it ends, or until the one that keeps the branch busy does.
     async fn wait(&mut self, sync: &ProjectSync) -> Result<Watched, CliError> {
-        let running = match syncs::get(&self.runner.dispatcher.db, sync.id).await? {
+        let running = match syncs::get(&self.db(), sync.id).await? {
             Some(row) if row.status == SyncStatus::Pending => {
-                syncs::running(&self.runner.dispatcher.db, self.branch.id).await?
+                syncs::running(&self.db(), self.branch.id).await?
             }
             row => row,
         };
@@ -181,7 +185,7 @@ impl<'a> Drive<'a> {
         let mut seen = 0;
         loop {
             let has_ended = row.status.is_terminal();
-            show_kept(self.runner, self.view, row.id, &mut seen).await?;
+            show_kept(&self.db(), self.view, row.id, &mut seen).await?;
             if has_ended {
                 let is_lost = row.error_code.as_deref() == Some("worker-lost");
                 return Ok(if is_lost { Watched::AskAgain } else { Watched::Ended(Box::new(row)) });
@@ -195,15 +199,15 @@ impl<'a> Drive<'a> {
                 () = self.cancel.cancelled() => return Err(CliError::Interrupted),
             }
             let gone = SyncError::Internal("the row of a sync is gone");
-            row = syncs::get(&self.runner.dispatcher.db, row.id).await?.ok_or(gone)?;
+            row = syncs::get(&self.db(), row.id).await?.ok_or(gone)?;
         }
     }
 }
 
 /// Shows the events that the database keeps after number `seen`.
-async fn show_kept(runner: &Runner, view: &mut View, sync: SyncId, seen: &mut i64) -> Result<(), CliError> {
+async fn show_kept(db: &TenantDb, view: &mut View, sync: SyncId, seen: &mut i64) -> Result<(), CliError> {
     loop {
-        let events = syncs::events(&runner.dispatcher.db, sync, *seen, EVENTS_AT_ONCE).await?;
+        let events = syncs::events(db, sync, *seen, EVENTS_AT_ONCE).await?;
         let Some(last) = events.last() else { return Ok(()) };
         *seen = last.seq;
         for event in events {

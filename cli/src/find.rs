@@ -20,10 +20,10 @@ const ALIKE: f64 = 0.75;
 
 /// Finds a project by name, id, the start of its id, or its source.
 pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError> {
-    if let Some(found) = projects::find(&app.db, app.tenant, text).await? {
+    if let Some(found) = projects::find(&app.db, text).await? {
         return Ok(found);
     }
-    let all = projects::list(&app.db, app.tenant).await?;
+    let all = projects::list(&app.db).await?;
     if text.chars().filter(|c| *c != '-').count() >= MIN_PREFIX_DIGITS
         && let Some((first, last)) = ProjectId::range_of_prefix(text)
     {
@@ -31,7 +31,7 @@ pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError
         match (begins.next(), begins.next()) {
             (Some(one), None) => {
                 let id = one.id.to_string();
-                let found = projects::find(&app.db, app.tenant, &id).await?;
+                let found = projects::find(&app.db, &id).await?;
                 return found.ok_or_else(|| CliError::not_found(format!("no project {id}"), None));
             }
             (Some(_), Some(_)) => {
@@ -41,7 +41,7 @@ pub async fn project(app: &App, text: &str) -> Result<ConnectedProject, CliError
         }
     }
     if let Ok(source) = SourceSpec::parse(text, None)
-        && let Some(found) = projects::find_by_source(&app.db, app.tenant, &source).await?
+        && let Some(found) = projects::find_by_source(&app.db, &source).await?
     {
         return Ok(found);
     }

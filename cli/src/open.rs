@@ -8,7 +8,7 @@ use std::{
 
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
-use entities::{ConnectOptions, TenantId, projects};
+use entities::{ConnectOptions, Database, TenantDb, TenantId, projects};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use worker::{
@@ -38,8 +38,8 @@ const WORKERS_FOLDER: &str = "workers";
 
 /// Everything that a command needs.
 pub struct App {
-    /// The database.
-    pub db: DatabaseConnection,
+    /// The database, in the name of that tenant.
+    pub db: TenantDb,
     /// Whose projects are seen.
     pub tenant: TenantId,
     /// The settings.
@@ -55,9 +55,9 @@ pub struct App {
 }
 
 /// A database that was opened and whose schema was not looked at yet.
-pub struct Database {
-    /// The connection.
-    pub db: DatabaseConnection,
+pub struct OpenedDatabase {
+    /// The database.
+    pub db: Database,
     /// The SQLite file; none on Postgres.
     pub file: Option<PathBuf>,
 }
@@ -71,13 +71,21 @@ impl App {
     /// Opens everything, the schema brought up to date where that is safe without asking.
     pub async fn open(global: &Global, settings: Settings) -> Result<Self, CliError> {
         let clock = Clock::system();
-        let Database { db, file } = Database::open(global, &settings).await?;
+        let OpenedDatabase { db, file } = OpenedDatabase::open(global, &settings).await?;
         match &file {
-            Some(file) => migrate_file(&db, file, &clock).await?,
-            None => refuse_pending(&db).await?,
+            Some(file) => migrate_file(db.pool(), file, &clock).await?,
+            None => refuse_pending(db.pool()).await?,
         }
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, clock.now()).await?;
-        Ok(Self { db, tenant, settings, output: global.output, quiet: global.quiet, clock, file })
+        let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, clock.now()).await?;
+        Ok(Self {
+            db: db.tenant(tenant),
+            tenant,
+            settings,
+            output: global.output,
+            quiet: global.quiet,
+            clock,
+            file,
+        })
     }
 
     /// What writes rows and tells workers: see [`dispatcher`].
@@ -85,7 +93,7 @@ impl App {
     /// # Errors
     /// If there is to be a Redis and it does not answer.
     pub async fn dispatcher(&self) -> Result<Dispatcher, CliError> {
-        dispatcher(self.db.clone(), &self.settings.queue).await
+        dispatcher(self.db.database(), &self.settings.queue).await
     }
 
     /// What runs a sync that a command waits for.
@@ -133,7 +141,7 @@ impl App {
 ///
 /// # Errors
 /// If there is to be a Redis and it does not answer.
-pub async fn dispatcher(db: DatabaseConnection, settings: &QueueSettings) -> Result<Dispatcher, CliError> {
+pub async fn dispatcher(db: Database, settings: &QueueSettings) -> Result<Dispatcher, CliError> {
     Ok(match settings.redis_url {
         None => Dispatcher {
             db,
@@ -160,7 +168,7 @@ pub fn missing_file(global: &Global, settings: &Settings) -> Option<PathBuf> {
     (!file.exists()).then_some(file)
 }
 
-impl Database {
+impl OpenedDatabase {
     /// Opens the database that the settings name, or the one in the data folder.
     pub async fn open(global: &Global, settings: &Settings) -> Result<Self, CliError> {
         let url = match &settings.database.url {
@@ -268,15 +276,15 @@ mod tests {
         let url = format!("sqlite:{}", file.display());
         let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
         let clock = Clock::new(|| chrono::DateTime::UNIX_EPOCH);
-        migrate_file(&db, &file, &clock).await.unwrap();
-        let tenant = projects::ensure_tenant(&db, "someone", clock.now()).await.unwrap();
+        migrate_file(db.pool(), &file, &clock).await.unwrap();
+        let tenant = projects::ensure_tenant(&db.system(), "someone", clock.now()).await.unwrap();
         let copy = folder.path().join("project-sync.db.backup-19700101T000000000Z");
         assert!(!copy.exists(), "a new database needs no copy");
-        back_up(&db, &file, &clock).await.unwrap();
+        back_up(db.pool(), &file, &clock).await.unwrap();
         let copied = entities::connect(&format!("sqlite:{}", copy.display()), &ConnectOptions::default())
             .await
             .unwrap();
-        assert_eq!(projects::ensure_tenant(&copied, "someone", clock.now()).await.unwrap(), tenant);
-        assert!(Migrator::get_pending_migrations_read_only(&copied).await.unwrap().is_empty());
+        assert_eq!(projects::ensure_tenant(&copied.system(), "someone", clock.now()).await.unwrap(), tenant);
+        assert!(Migrator::get_pending_migrations_read_only(copied.pool()).await.unwrap().is_empty());
     }
 }

@@ -59,12 +59,13 @@ impl Service {
         let shown_settings = Arc::new(Settings::shown(global.config.as_deref())?);
         let stop = cancel_on_signals();
         let mut app = App::open(global, settings).await?;
-        app.clock = match app.db.get_database_backend() {
+        let database = app.db.database();
+        app.clock = match database.backend() {
             DbBackend::Sqlite => Clock::steady(),
-            _ => Clock::following(&app.db).await?,
+            _ => Clock::following(&database).await?,
         };
         let dispatcher = app.dispatcher().await?;
-        tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), app.db.clone(), stop.clone()));
+        tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), database, stop.clone()));
         Ok(Self { app, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
     }
 
@@ -156,7 +157,7 @@ impl Service {
 
     /// Closes the database in order.
     pub async fn close(self) -> Result<(), CliError> {
-        Ok(self.app.db.clone().close().await?)
+        Ok(self.app.db.database().close().await?)
     }
 }
 

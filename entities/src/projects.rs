@@ -18,7 +18,7 @@ mod delete;
 mod pages;
 
 pub use delete::{Deletion, delete};
-pub use pages::{BranchPlace, branch_named, get, page, places};
+pub use pages::{BranchPlace, branch_named, get, page, places, tenant_of};
 
 /// The longest name of a project, in characters.
 pub const MAX_PROJECT_NAME_CHARS: usize = 200;

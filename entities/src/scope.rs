@@ -21,8 +21,8 @@ pub const SYSTEM_ROLE: &str = "project_sync_system";
 /// The setting that tells Postgres the tenant of a transaction.
 pub const TENANT_SETTING: &str = "app.tenant_id";
 
-/// An open database (a pool of connections). Clones share it.
-#[derive(Clone)]
+/// An open database (a pool of connections). Clones share it. The default is one that is not there.
+#[derive(Clone, Default)]
 pub struct Database(DatabaseConnection);
 
 impl Database {

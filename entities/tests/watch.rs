@@ -3,21 +3,28 @@
 use chrono::{DateTime, Utc};
 use project_sync_entities::{
     Branch, Project, ProjectId, ProjectSync, SourceSpec, SyncEvent, SyncId, SyncStatus, SyncTrigger,
+    TenantDb,
     projects::{self, Deletion},
     syncs::{self, NewSync},
 };
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use serde_json::json;
-use testkit::on_each_database;
+use testkit::{database::TestDatabase, on_each_database};
 
-/// A project with one repository.
-async fn project(db: &DatabaseConnection, name: &str) -> projects::ConnectedProject {
-    let tenant = projects::ensure_tenant(db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
-    let source = SourceSpec::Git { url: format!("/{name}") };
-    projects::create(db, tenant, name, &source, Utc::now()).await.unwrap()
+/// The database in the name of a tenant.
+async fn tenant(database: &TestDatabase) -> TenantDb {
+    let system = database.database().system();
+    let tenant = projects::ensure_tenant(&system, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+    database.database().tenant(tenant)
 }
 
-async fn branch(db: &DatabaseConnection, project: &projects::ConnectedProject, name: &str) -> Branch {
+/// A project with one repository.
+async fn project(db: &TenantDb, name: &str) -> projects::ConnectedProject {
+    let source = SourceSpec::Git { url: format!("/{name}") };
+    projects::create(db, name, &source, Utc::now()).await.unwrap()
+}
+
+async fn branch(db: &TenantDb, project: &projects::ConnectedProject, name: &str) -> Branch {
     projects::ensure_branch(db, &project.repository, name, Utc::now()).await.unwrap()
 }
 
@@ -33,20 +40,20 @@ fn first_event(sync: &ProjectSync) -> Result<SyncEvent, DbErr> {
     Ok(event(sync, 1, json!({ "type": "queued" })))
 }
 
-async fn request(db: &DatabaseConnection, branch: &Branch) -> ProjectSync {
+async fn request(db: &TenantDb, branch: &Branch) -> ProjectSync {
     let requested = syncs::request(db, branch, wanted(), false, Utc::now(), first_event).await.unwrap();
     assert!(requested.is_new);
     requested.sync
 }
 
 /// A sync that was asked for and called off.
-async fn cancelled(db: &DatabaseConnection, branch: &Branch) -> ProjectSync {
+async fn cancelled(db: &TenantDb, branch: &Branch) -> ProjectSync {
     let sync = request(db, branch).await;
     assert!(syncs::cancel_pending(db, sync.id, Utc::now()).await.unwrap());
     sync
 }
 
-async fn append(db: &DatabaseConnection, sync: &ProjectSync, seq: i64, payload: serde_json::Value) {
+async fn append(db: &TenantDb, sync: &ProjectSync, seq: i64, payload: serde_json::Value) {
     syncs::append_event(db, event(sync, seq, payload)).await.unwrap();
 }
 
@@ -58,13 +65,13 @@ fn ordinals(rows: &[ProjectSync]) -> Vec<i64> {
     rows.iter().map(|row| row.ordinal).collect()
 }
 
-async fn reread(db: &DatabaseConnection, project: &Project) -> Project {
-    projects::get(db, project.tenant_id, project.id).await.unwrap().unwrap().project
+async fn reread(db: &TenantDb, project: &Project) -> Project {
+    projects::get(db, project.id).await.unwrap().unwrap().project
 }
 
 on_each_database! {
     async fn a_project_counts_its_syncs_over_all_branches(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let (one, other) = (project(db, "one").await, project(db, "other").await);
         let (main, side) = (branch(db, &one, "main").await, branch(db, &one, "side").await);
         let foreign = branch(db, &other, "main").await;
@@ -90,7 +97,7 @@ on_each_database! {
 
     /// Many ask at once; the numbers have no hole, and who sees one sees all before it.
     async fn numbers_become_visible_in_order(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let project = project(db, "p").await;
         let id = project.project.id;
         let mut askers = tokio::task::JoinSet::new();
@@ -110,7 +117,7 @@ on_each_database! {
 
     /// Asking and deleting take their locks in one order.
     async fn asking_and_deleting_do_not_hold_each_other_up(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         for round in 0..10 {
             let project = project(db, &format!("p{round}")).await;
             let branch = branch(db, &project, "main").await;
@@ -127,7 +134,7 @@ on_each_database! {
     }
 
     async fn the_numbers_of_last_events_are_told_at_once(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let project = project(db, "p").await;
         let mut syncs = Vec::new();
         for number in 0..3 {
@@ -150,7 +157,7 @@ on_each_database! {
     }
 
     async fn the_syncs_of_a_project_are_found_by_number(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let (one, other) = (project(db, "one").await, project(db, "other").await);
         let (main, side) = (branch(db, &one, "main").await, branch(db, &one, "side").await);
         cancelled(db, &branch(db, &other, "main").await).await;
@@ -174,7 +181,7 @@ on_each_database! {
 
     /// A sync is never seen without its first event, and one that cannot have it is not made.
     async fn a_sync_begins_with_an_event(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let project = project(db, "p").await;
         let main = branch(db, &project, "main").await;
         let refused = |_: &ProjectSync| Err(DbErr::Custom("no event".to_owned()));
@@ -186,7 +193,7 @@ on_each_database! {
 
     /// A running one has not ended either.
     async fn what_runs_is_unfinished(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let project = project(db, "p").await;
         let sync = request(db, &branch(db, &project, "main").await).await;
         let lease = std::time::Duration::from_secs(60);
@@ -196,7 +203,7 @@ on_each_database! {
     }
 
     async fn milestones_leave_out_all_progress_but_the_last(db: TestDatabase) {
-        let db = db.connection();
+        let db = &tenant(&db).await;
         let project = project(db, "p").await;
         let sync = request(db, &branch(db, &project, "main").await).await;
         let other = request(db, &branch(db, &project, "other").await).await;

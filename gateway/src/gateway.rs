@@ -6,9 +6,9 @@ use std::{
 };
 
 use bus::ProgressBus;
-use entities::TenantId;
+use entities::{Database, TenantId};
 use http::{HeaderMap, HeaderName, Uri};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::{sync::watch, task::AbortHandle};
 
 use crate::{
@@ -72,7 +72,7 @@ impl Gateway {
     /// # Errors
     /// If the settings cannot be worked with.
     pub fn start(
-        db: DatabaseConnection,
+        db: Database,
         progress: Arc<dyn ProgressBus>,
         tenant: TenantId,
         settings: Settings,

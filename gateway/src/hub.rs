@@ -10,8 +10,8 @@ use std::{
 };
 
 use bus::ProgressBus;
-use entities::{ProjectId, SyncId, TenantId, syncs};
-use sea_orm::{DatabaseConnection, DbErr};
+use entities::{Database, ProjectId, SyncId, SystemDb, TenantDb, TenantId, syncs};
+use sea_orm::DbErr;
 use tokio::{
     sync::{Semaphore, watch},
     task::AbortHandle,
@@ -43,9 +43,11 @@ pub(crate) struct Hub {
 
 /// What the hub's tasks share.
 pub(crate) struct Inner {
-    pub(crate) db: DatabaseConnection,
+    /// What is followed is read in the name of its tenant.
+    pub(crate) db: TenantDb,
+    /// How far everything is, of all tenants in one query.
+    system: SystemDb,
     pub(crate) progress: Arc<dyn ProgressBus>,
-    pub(crate) tenant: TenantId,
     syncs: Shelf<SyncId, SyncTopic>,
     projects: Shelf<ProjectId, ProjectTopic>,
     questions: Semaphore,
@@ -72,15 +74,15 @@ impl Drop for End {
 impl Hub {
     /// Begins with no topic. To be called within a runtime.
     pub(crate) fn start(
-        db: DatabaseConnection,
+        db: Database,
         progress: Arc<dyn ProgressBus>,
         tenant: TenantId,
         max_replay: u64,
     ) -> Self {
         let inner = Arc::new(Inner {
-            db,
+            db: db.tenant(tenant),
+            system: db.system(),
             progress,
-            tenant,
             syncs: Shelf::default(),
             projects: Shelf::default(),
             questions: Semaphore::new(QUESTIONS_AT_ONCE),
@@ -92,7 +94,7 @@ impl Hub {
     }
 
     /// Reads what a client missed.
-    pub(crate) fn db(&self) -> &DatabaseConnection {
+    pub(crate) fn db(&self) -> &TenantDb {
         &self.inner.db
     }
 
@@ -131,7 +133,7 @@ impl Inner {
         self.syncs
             .get(id, async {
                 let _turn = self.questions.acquire().await;
-                let (topic, live) = SyncTopic::open(&self.db, &*self.progress, self.tenant, id).await?;
+                let (topic, live) = SyncTopic::open(&self.db, &*self.progress, id).await?;
                 let feed = match live {
                     Some(live) => tokio::spawn(Arc::clone(&topic).feed(self.db.clone(), live)),
                     None => tokio::spawn(std::future::ready(())),
@@ -199,7 +201,7 @@ impl Inner {
         for some in open.chunks(IDS_AT_ONCE) {
             let ids: Vec<SyncId> = some.iter().map(|(id, ..)| *id).collect();
             let lasts: std::collections::HashMap<_, _> =
-                syncs::last_event_seqs(&self.db, &ids).await?.into_iter().collect();
+                syncs::last_event_seqs(&self.system, &ids).await?.into_iter().collect();
             for (id, topic, last) in some {
                 match lasts.get(id) {
                     // What was told since is no sign of anything.
@@ -224,7 +226,7 @@ impl Inner {
         for some in open.chunks(IDS_AT_ONCE) {
             let ids: Vec<ProjectId> = some.iter().map(|(id, _)| *id).collect();
             let lasts: std::collections::HashMap<_, _> =
-                syncs::last_ordinals(&self.db, &ids).await?.into_iter().collect();
+                syncs::last_ordinals(&self.system, &ids).await?.into_iter().collect();
             for (id, topic) in some {
                 match lasts.get(id) {
                     Some(asked) if *asked > topic.known() => topic.nudge(),

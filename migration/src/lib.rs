@@ -8,6 +8,7 @@ mod m20261120_000001_initial;
 mod m20261121_000002_queue;
 mod m20261121_000003_events;
 mod m20261121_000004_identity;
+mod m20261121_000005_isolation;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_queue::Migration),
             Box::new(m20261121_000003_events::Migration),
             Box::new(m20261121_000004_identity::Migration),
+            Box::new(m20261121_000005_isolation::Migration),
         ]
     }
 }

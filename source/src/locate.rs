@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entities::{
-    Branch, SourceSpec, TenantId,
+    Branch, SourceSpec, TenantDb,
     projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
 };
-use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use sea_orm::{DbErr, SqlErr};
 
 use crate::{Head, Source, SourceContext, SourceError, open_source, settings::SourceSettings};
 
@@ -54,8 +54,7 @@ pub struct Located {
 /// # Errors
 /// If the repository or the branch cannot be read, or the database is away.
 pub async fn locate(
-    db: &DatabaseConnection,
-    tenant: TenantId,
+    db: &TenantDb,
     source: &SourceSpec,
     branch: Option<&str>,
     settings: &SourceSettings,
@@ -64,7 +63,7 @@ pub async fn locate(
 ) -> Result<Located, LocateError> {
     let source_reader: Arc<dyn Source> = open_source(source, settings)?;
     let opened = |head| Opened { source: Arc::clone(&source_reader), context: Some(context.clone()), head };
-    let project = projects::find_by_source(db, tenant, source).await?;
+    let project = projects::find_by_source(db, source).await?;
     let known = match &project {
         Some(project) => find_branch(db, project, branch).await?.map(|branch| Located {
             project: project.clone(),
@@ -93,7 +92,7 @@ pub async fn locate(
     }
     let project = match project {
         Some(project) => project,
-        None => create_project(db, tenant, source, now).await?,
+        None => create_project(db, source, now).await?,
     };
     if branch.is_none() {
         projects::set_default_branch(db, &project.repository, &head.branch).await?;
@@ -113,7 +112,7 @@ fn is_on_disk(source: &SourceSpec) -> bool {
 
 /// The branch's row, if the branch was synced before. Without a name, the default branch as it was when last asked.
 async fn find_branch(
-    db: &DatabaseConnection,
+    db: &TenantDb,
     project: &ConnectedProject,
     name: Option<&str>,
 ) -> Result<Option<Branch>, LocateError> {
@@ -126,20 +125,19 @@ async fn find_branch(
 const MAX_NAME_TRIES: u32 = 1_000;
 
 async fn create_project(
-    db: &DatabaseConnection,
-    tenant: TenantId,
+    db: &TenantDb,
     source: &SourceSpec,
     now: DateTime<Utc>,
 ) -> Result<ConnectedProject, LocateError> {
     let wanted: String = source.suggested_name().chars().take(projects::MAX_PROJECT_NAME_CHARS - 5).collect();
     let mut name = wanted.clone();
     for number in 2..=MAX_NAME_TRIES {
-        let transaction = entities::begin_write(db).await?;
+        let transaction = db.begin_write().await?;
         // Another command may have connected the same source a moment ago.
-        if let Some(project) = projects::find_by_source(&transaction, tenant, source).await? {
+        if let Some(project) = projects::find_by_source(&transaction, source).await? {
             return Ok(project);
         }
-        match projects::create(&transaction, tenant, &name, source, now).await {
+        match projects::create(&transaction, &name, source, now).await {
             Ok(project) => {
                 transaction.commit().await?;
                 return Ok(project);

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use entities::ConnectOptions;
+use entities::{ConnectOptions, Database};
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -19,6 +19,20 @@ pub const POSTGRES_VARIABLE: &str = "PROJECT_SYNC_TEST_POSTGRES";
 /// The advisory lock under which the template is made ("template" in a phone's letters).
 const TEMPLATE_LOCK: i64 = 83_675_283;
 
+/// The user that the program under test logs in as: bound by row-level security, as in production.
+const APP_USER: &str = "project_sync_test";
+
+/// The roles that migrations grant to, and that user.
+const ROLES: [&str; 7] = [
+    "CREATE ROLE project_sync_owner NOLOGIN",
+    "CREATE ROLE project_sync_app NOLOGIN NOINHERIT",
+    "CREATE ROLE project_sync_system NOLOGIN",
+    "CREATE ROLE project_sync_relay NOLOGIN",
+    "GRANT project_sync_system TO project_sync_app",
+    "CREATE ROLE project_sync_test LOGIN",
+    "GRANT project_sync_app TO project_sync_test",
+];
+
 /// How long dropping a database may take before it is left to the server's end.
 const DROP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -26,8 +40,10 @@ const DROP_PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// Making one panics with a clear sentence where that cannot be.
 pub struct TestDatabase {
+    database: Database,
     connection: DatabaseConnection,
     url: String,
+    admin_url: String,
     // Dropped after the connection: fields are dropped in order.
     _place: Place,
 }
@@ -44,9 +60,10 @@ impl TestDatabase {
         let folder = TempDir::with_prefix("project-sync-database-")
             .unwrap_or_else(|error| panic!("no temporary folder: {error}"));
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let connection = connect(&url).await;
-        migrate(&connection).await;
-        Self { connection, url, _place: Place::Folder { _folder: folder } }
+        let database = connect(&url).await;
+        migrate(database.pool()).await;
+        let (connection, admin_url) = (database.pool().clone(), url.clone());
+        Self { database, connection, url, admin_url, _place: Place::Folder { _folder: folder } }
     }
 
     /// A new database on the Postgres server of this run: a copy of a template that is migrated once.
@@ -58,14 +75,26 @@ impl TestDatabase {
         create_from_template(&server, &name)
             .await
             .unwrap_or_else(|error| panic!("no database on the Postgres server of this run: {error}"));
-        let url = with_database(&server, &name);
-        let connection = connect(&url).await;
-        Self { connection, url, _place: Place::Postgres { server, name } }
+        let admin_url = with_database(&server, &name);
+        let url = with_user(&admin_url, APP_USER);
+        let database = connect(&url).await;
+        let connection = connect(&admin_url).await.pool().clone();
+        Self { database, connection, url, admin_url, _place: Place::Postgres { server, name } }
     }
 
-    /// The connection (a pool).
+    /// The database, as the program under test opens it.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A connection (a pool) that sees everything, for looking behind the scenes: on Postgres a superuser's.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// The URL of [`Self::connection`].
+    pub fn admin_url(&self) -> &str {
+        &self.admin_url
     }
 
     /// The URL that further connections to the same database are opened by.
@@ -101,7 +130,7 @@ impl Drop for Place {
     }
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+async fn connect(url: &str) -> Database {
     entities::connect(url, &ConnectOptions::default())
         .await
         .unwrap_or_else(|error| panic!("the test's database does not open: {error}"))
@@ -115,7 +144,7 @@ async fn migrate(connection: &DatabaseConnection) {
 async fn admin(server: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = sea_orm::ConnectOptions::new(server);
     options.max_connections(1).sqlx_logging(false);
-    Database::connect(options).await
+    sea_orm::Database::connect(options).await
 }
 
 async fn create_from_template(server: &str, name: &str) -> Result<(), DbErr> {
@@ -144,10 +173,39 @@ async fn make_template(admin: &DatabaseConnection, server: &str, template: &str)
     let unfinished = format!("{template}_unfinished");
     admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await?;
     admin.execute_unprepared(&format!("CREATE DATABASE {unfinished}")).await?;
-    let connection = connect(&with_database(server, &unfinished)).await;
-    migrate(&connection).await;
-    connection.close().await?;
+    let database = connect(&with_database(server, &unfinished)).await;
+    make_roles(admin).await?;
+    migrate(database.pool()).await;
+    database.close().await?;
     admin.execute_unprepared(&format!("ALTER DATABASE {unfinished} RENAME TO {template}")).await?;
+    Ok(())
+}
+
+/// Makes a database of a server that is a test's own what services find in production: the roles, the schema, and a user
+/// who is bound by row-level security. Gives the URL of that user.
+///
+/// # Panics
+/// If the server does not answer, or `url` is not that of a superuser.
+pub async fn prepared(url: &str) -> String {
+    let database = connect(url).await;
+    make_roles(database.pool()).await.unwrap_or_else(|error| panic!("no roles: {error}"));
+    migrate(database.pool()).await;
+    database.close().await.unwrap_or_else(|error| panic!("not closed: {error}"));
+    with_user(url, APP_USER)
+}
+
+/// Makes the roles of the server, those that are not there yet.
+async fn make_roles(admin: &DatabaseConnection) -> Result<(), DbErr> {
+    for sql in ROLES {
+        if let Some(role) = sql.strip_prefix("CREATE ROLE ").and_then(|rest| rest.split(' ').next()) {
+            let known = format!("SELECT 1 FROM pg_roles WHERE rolname = '{role}'");
+            let found = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, known)).await?;
+            if found.is_some() {
+                continue;
+            }
+        }
+        admin.execute_unprepared(sql).await?;
+    }
     Ok(())
 }
 
@@ -168,6 +226,14 @@ fn with_database(server: &str, name: &str) -> String {
     let base = address.rsplit_once('/').map_or(address, |(base, _)| base);
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
     format!("{base}/{name}{query}")
+}
+
+/// The URL with another user.
+fn with_user(url: &str, user: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1))) {
+        Some((scheme, rest)) => format!("{scheme}://{user}@{rest}"),
+        None => url.to_owned(),
+    }
 }
 
 /// Makes each test one of SQLite and one of Postgres, in a module of the test's name.

@@ -10,8 +10,8 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entities::now_of;
-use sea_orm::{DatabaseConnection, DbErr};
+use entities::{Database, now_of};
+use sea_orm::DbErr;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -47,7 +47,7 @@ impl Clock {
     ///
     /// # Errors
     /// If the database does not tell.
-    pub async fn following(db: &DatabaseConnection) -> Result<Self, DbErr> {
+    pub async fn following(db: &Database) -> Result<Self, DbErr> {
         let reading = Arc::new(Mutex::new(read(db).await?));
         let over = CancellationToken::new();
         let (db, kept, stop) = (db.clone(), Arc::clone(&reading), over.clone());
@@ -90,7 +90,7 @@ impl Reading {
 }
 
 /// Reads the database's time; the answer is half as old as the question took.
-async fn read(db: &DatabaseConnection) -> Result<Reading, DbErr> {
+async fn read(db: &Database) -> Result<Reading, DbErr> {
     let asked = Instant::now();
     let time = now_of(db).await?;
     let half = asked.elapsed() / 2;

@@ -4,12 +4,11 @@
 //! were proved when their rows came. [`verify`] proves a whole state from its files alone, at any time.
 
 use entities::{
-    FileMode, ObjectId, PathHash,
+    FileMode, ObjectId, PathHash, TenantDb, TenantTx,
     temporal::{Children, Draft, StateAt},
 };
 use futures::TryStreamExt;
 use gix::objs::Kind;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use source::object::{self, TreeEntry, base_name};
 
 use crate::error::SyncError;
@@ -31,11 +30,7 @@ pub(crate) fn entries(children: &Children) -> Vec<TreeEntry> {
 }
 
 /// Proves a draft: each directory that it brings is what its rows make, and the root is `expected`.
-pub async fn prove_draft(
-    db: &DatabaseTransaction,
-    draft: Draft,
-    expected: ObjectId,
-) -> Result<(), SyncError> {
+pub async fn prove_draft(db: &TenantTx, draft: Draft, expected: ObjectId) -> Result<(), SyncError> {
     let state = draft.state();
     let mut after = 0;
     loop {
@@ -81,14 +76,11 @@ pub struct Verified {
 ///
 /// # Errors
 /// [`SyncError::Proof`] names the first directory that differs.
-pub async fn verify(
-    db: &DatabaseConnection,
-    state: StateAt,
-    expected: ObjectId,
-) -> Result<Verified, SyncError> {
-    let mut rows = std::pin::pin!(state.stream_walk(db).await?);
+pub async fn verify(db: &TenantDb, state: StateAt, expected: ObjectId) -> Result<Verified, SyncError> {
+    let transaction = db.begin_snapshot().await?;
+    let root = state.root(&transaction).await?.map_or(ObjectId::EMPTY_TREE, |root| root.tree_id);
+    let mut rows = std::pin::pin!(state.stream_walk(&transaction).await?);
     let mut verified = Verified { directories: 1, ..Verified::default() };
-    let root = state.root(db).await?.map_or(ObjectId::EMPTY_TREE, |root| root.tree_id);
     let mut open = vec![OpenTree { path: Vec::new(), expected: root, bytes: Vec::new() }];
     while let Some(row) = rows.try_next().await? {
         close_until(&mut open, &row.path)?;

@@ -35,11 +35,11 @@ pub async fn change_dead(
     if matches!(verb, DeadVerb::Requeue(_)) {
         filter.is_sync = Some(true);
     }
-    let matched = queue::count_dead(&dispatcher.db, &filter).await?;
+    let matched = queue::count_dead(&dispatcher.db.system(), &filter).await?;
     let mut ids = Vec::new();
     let mut after = None;
     'pages: loop {
-        let page = queue::dead_jobs(&dispatcher.db, &filter, after, PAGE).await?;
+        let page = queue::dead_jobs(&dispatcher.db.system(), &filter, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         for dead in &page {
@@ -67,6 +67,6 @@ async fn change(
             let requeued = dispatcher.requeue_dead(dead, trigger, None, now).await?;
             Ok(matches!(requeued, Requeued::As(_)))
         }
-        DeadVerb::Purge => queue::remove_dead(&dispatcher.db, dead.id).await,
+        DeadVerb::Purge => queue::remove_dead(&dispatcher.db.system(), dead.id).await,
     }
 }

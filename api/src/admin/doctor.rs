@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use bus::{Dispatcher, JobQueue, queue::QueueStats};
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
-    ProjectSync, now_of,
+    Database, ProjectSync, SystemDb, now_of,
     queue::{self, DeadFilter},
     syncs,
 };
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
 /// How long each part is given to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,7 +77,13 @@ pub async fn doctor(
         checks.push(migrated);
         checks.push(clock(db, machine).await);
         if is_migrated {
-            for check in [leases(db, now).await, stuck(db, now).await, dead(db).await, pauses(db).await] {
+            let system = db.system();
+            for check in [
+                leases(&system, now).await,
+                stuck(&system, now).await,
+                dead(&system).await,
+                pauses(&system).await,
+            ] {
                 checks.push(check.unwrap_or_else(|error| {
                     Check::fail("syncs", error.to_string(), "look at the database's log")
                 }));
@@ -88,19 +94,19 @@ pub async fn doctor(
     checks
 }
 
-async fn database(db: &DatabaseConnection) -> Check {
+async fn database(db: &Database) -> Check {
     let advice = "check that the database runs, and database.url";
     let started = Instant::now();
-    match tokio::time::timeout(PATIENCE, db.execute_unprepared("SELECT 1")).await {
+    match tokio::time::timeout(PATIENCE, db.pool().execute_unprepared("SELECT 1")).await {
         Ok(Ok(_)) => Check::ok("database", format!("answers in {}", took(started))),
         Ok(Err(error)) => Check::fail("database", error.to_string(), advice),
         Err(_) => Check::fail("database", format!("no answer within {} s", PATIENCE.as_secs()), advice),
     }
 }
 
-async fn migrations(db: &DatabaseConnection) -> Check {
+async fn migrations(db: &Database) -> Check {
     let advice = "run: project-sync migrate up";
-    match Migrator::get_pending_migrations_read_only(db).await {
+    match Migrator::get_pending_migrations_read_only(db.pool()).await {
         Ok(pending) if pending.is_empty() => Check::ok("migrations", "all applied"),
         Ok(pending) => Check::fail("migrations", format!("{} pending", pending.len()), advice),
         Err(error) => Check::fail("migrations", error.to_string(), advice),
@@ -108,7 +114,7 @@ async fn migrations(db: &DatabaseConnection) -> Check {
 }
 
 /// Leases and retries are told in times that several machines compare.
-async fn clock(db: &DatabaseConnection, machine: impl Fn() -> DateTime<Utc>) -> Check {
+async fn clock(db: &Database, machine: impl Fn() -> DateTime<Utc>) -> Check {
     let before = machine();
     let theirs = match now_of(db).await {
         Ok(time) => time,
@@ -125,7 +131,7 @@ async fn clock(db: &DatabaseConnection, machine: impl Fn() -> DateTime<Utc>) -> 
 }
 
 /// A running sync whose lease is over has lost its worker; the others take it over.
-async fn leases(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check, DbErr> {
+async fn leases(db: &SystemDb, now: DateTime<Utc>) -> Result<Check, DbErr> {
     let running = syncs::all_running(db, MAX_NAMED).await?;
     let over: Vec<ProjectSync> =
         running.into_iter().filter(|sync| sync.lease_until.is_some_and(|until| until < now)).collect();
@@ -136,7 +142,7 @@ async fn leases(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check, Db
     Ok(Check::warn("leases", format!("over: {}", named(&over)), advice))
 }
 
-async fn stuck(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check, DbErr> {
+async fn stuck(db: &SystemDb, now: DateTime<Utc>) -> Result<Check, DbErr> {
     let stuck = syncs::stuck(db, now - STUCK_AFTER, MAX_NAMED).await?;
     if stuck.is_empty() {
         return Ok(Check::ok("stuck", "nothing waits that could run"));
@@ -145,7 +151,7 @@ async fn stuck(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Check, DbE
     Ok(Check::warn("stuck", detail, "start workers, or more of them (worker.concurrency)"))
 }
 
-async fn dead(db: &DatabaseConnection) -> Result<Check, DbErr> {
+async fn dead(db: &SystemDb) -> Result<Check, DbErr> {
     let count = queue::count_dead(db, &DeadFilter::default()).await?;
     let advice = "look at them: project-sync dead ls; then dead requeue, or dead purge";
     Ok(match count {
@@ -154,7 +160,7 @@ async fn dead(db: &DatabaseConnection) -> Result<Check, DbErr> {
     })
 }
 
-async fn pauses(db: &DatabaseConnection) -> Result<Check, DbErr> {
+async fn pauses(db: &SystemDb) -> Result<Check, DbErr> {
     let pauses = queue::pauses(db).await?;
     if pauses.is_empty() {
         return Ok(Check::ok("pauses", "nothing is paused"));

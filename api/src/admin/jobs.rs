@@ -63,11 +63,11 @@ pub async fn remove_job(
         }
         SyncStatus::Failed | SyncStatus::Cancelled => {}
     }
-    if syncs::remove(&dispatcher.db, sync.id).await? {
+    if syncs::remove(&dispatcher.db.tenant(sync.tenant_id), sync.id).await? {
         return Ok(Removal::Removed);
     }
     // A worker was quicker, or another operator.
-    Ok(match syncs::get(&dispatcher.db, sync.id).await?.map(|sync| sync.status) {
+    Ok(match syncs::get(&dispatcher.db.system(), sync.id).await?.map(|sync| sync.status) {
         None => Removal::NotFound,
         Some(SyncStatus::Completed) => Removal::Completed,
         Some(_) => Removal::Active,
@@ -92,12 +92,12 @@ pub async fn change_jobs(
         return Ok(Bulk { matched: 0, changed: 0, ids: Vec::new() });
     }
     let filter = SyncFilter { statuses, ..filter.clone() };
-    let matched = syncs::count(&dispatcher.db, &filter).await?;
+    let matched = syncs::count(&dispatcher.db.system(), &filter).await?;
     let mut ids = Vec::new();
     let mut after = None;
     'pages: loop {
         // Syncs that are made on the way have later ids and are not met.
-        let page = syncs::page(&dispatcher.db, &filter, after, PAGE).await?;
+        let page = syncs::page(&dispatcher.db.system(), &filter, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         for sync in &page {

@@ -25,8 +25,8 @@ pub struct QueueOverview {
 /// If the database is away.
 pub async fn overview(dispatcher: &Dispatcher, now: DateTime<Utc>) -> Result<QueueOverview, DbErr> {
     Ok(QueueOverview {
-        depth: queue::depth(&dispatcher.db, now).await?,
+        depth: queue::depth(&dispatcher.db.system(), now).await?,
         stats: dispatcher.queue.stats().await.map_err(|error| error.to_string()),
-        pauses: queue::pauses(&dispatcher.db).await?,
+        pauses: queue::pauses(&dispatcher.db.system()).await?,
     })
 }

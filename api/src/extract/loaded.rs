@@ -2,11 +2,10 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use entities::{
-    ProjectId, ProjectSync, SyncId, TenantId,
+    ProjectId, ProjectSync, Scoped, SyncId,
     projects::{self, ConnectedProject},
     syncs,
 };
-use sea_orm::ConnectionTrait;
 
 use super::path;
 use crate::{
@@ -22,7 +21,7 @@ impl FromRequestParts<App> for LoadedProject {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let id: ProjectId = path::one(parts, app, "projectId").await?;
-        let found = projects::get(app.db(), app.tenant, id).await?;
+        let found = projects::get(app.db(), id).await?;
         let missing =
             || Problem::new(Code::ProjectNotFound, format!("there is no project {id}")).field("projectId");
         found.map(Self).ok_or_else(missing)
@@ -37,17 +36,12 @@ impl FromRequestParts<App> for LoadedSync {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let id: SyncId = path::one(parts, app, "syncId").await?;
-        sync(app.db(), app.tenant, id, "syncId").await.map(Self)
+        sync(app.db(), id, "syncId").await.map(Self)
     }
 }
 
 /// The sync of this id, which `field` of the request holds.
-pub(crate) async fn sync(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    id: SyncId,
-    field: &str,
-) -> Result<ProjectSync, Problem> {
-    let found = syncs::get(db, id).await?.filter(|sync| sync.tenant_id == tenant);
+pub(crate) async fn sync(db: &impl Scoped, id: SyncId, field: &str) -> Result<ProjectSync, Problem> {
+    let found = syncs::get(db, id).await?;
     found.ok_or_else(|| Problem::new(Code::SyncNotFound, format!("there is no sync {id}")).field(field))
 }

@@ -57,7 +57,7 @@ async fn serve(app: &App, key: &str, request: Request, next: Next) -> Result<Res
         digest.update(part);
     }
     expire(app).await;
-    let ticket = match idempotency::begin(app.db(), app.tenant, key, &digest.finalize(), app.now()).await? {
+    let ticket = match idempotency::begin(app.db(), key, &digest.finalize(), app.now()).await? {
         Begun::Serve(ticket) => ticket,
         Begun::Answered(answer) => return replay(answer),
         Begun::InProgress(wait) => {
@@ -131,7 +131,7 @@ async fn expire(app: &App) {
     let is_ours =
         app.expired_at.compare_exchange(last, now.timestamp(), Ordering::Relaxed, Ordering::Relaxed);
     if is_ours.is_ok()
-        && let Err(error) = idempotency::expire(app.db(), now).await
+        && let Err(error) = idempotency::expire(app.system(), now).await
     {
         tracing::warn!(%error, "outdated answers are not removed now");
     }

@@ -64,7 +64,6 @@ impl DeadFilterDto {
     /// The filter for rows. Messages that are no job belong to nobody, so that all are looked at.
     pub fn to_rows(&self, now: DateTime<Utc>) -> DeadFilter {
         DeadFilter {
-            tenant: None,
             code: self.code.clone(),
             before: older_than(self.older_than_seconds, now),
             is_sync: None,

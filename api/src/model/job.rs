@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entities::{
-    BranchId, ProjectId, ProjectSync, SyncEvent, TenantId, projects::BranchPlace, syncs::SyncFilter,
-};
+use entities::{BranchId, ProjectId, ProjectSync, SyncEvent, projects::BranchPlace, syncs::SyncFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -110,10 +108,9 @@ pub struct JobFilterDto {
 }
 
 impl JobFilterDto {
-    /// The filter for rows of a tenant.
-    pub fn to_rows(&self, tenant: TenantId, now: DateTime<Utc>) -> SyncFilter {
+    /// The filter for rows.
+    pub fn to_rows(&self, now: DateTime<Utc>) -> SyncFilter {
         SyncFilter {
-            tenant: Some(tenant),
             project: self.project,
             branch: None,
             branch_name: self.branch.clone(),

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use entities::{
-    SourceSpec, SourceSpecError, begin_write,
+    SourceSpec, SourceSpecError,
     projects::{self, ConnectedProject, MAX_PROJECT_NAME_CHARS},
     source_spec::GITHUB_API_URL,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn projects_create(
 ) -> Result<impl IntoResponse, Problem> {
     let source = checked_source(new.source)?;
     let name = checked_name(new.name.unwrap_or_else(|| source.suggested_name()))?;
-    let same = projects::find(app.db(), app.tenant, &name).await?;
+    let same = projects::find(app.db(), &name).await?;
     if same.is_some_and(|found| found.project.name == name) {
         return Err(taken(&name));
     }
@@ -64,8 +64,8 @@ async fn create(
     default_branch: &str,
 ) -> Result<ConnectedProject, Problem> {
     let now = app.now();
-    let transaction = begin_write(app.db()).await?;
-    let mut project = match projects::create(&transaction, app.tenant, name, source, now).await {
+    let transaction = app.db().begin_write().await?;
+    let mut project = match projects::create(&transaction, name, source, now).await {
         Ok(project) => project,
         Err(error) if is_taken(&error) => return Err(taken(name)),
         Err(error) => return Err(error.into()),

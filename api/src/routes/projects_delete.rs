@@ -47,9 +47,9 @@ pub(crate) async fn projects_delete(
         let detail = "confirm must be the project's name: what is deleted cannot be brought back";
         return Err(Problem::new(Code::ConfirmationRequired, detail).field("confirm"));
     }
-    let (db, tenant) = (app.db().clone(), app.tenant);
+    let db = app.db().clone();
     // A large one may take longer than a request may: it is deleted all the same.
-    let deletion = tokio::spawn(async move { projects::delete(&db, tenant, project.id).await });
+    let deletion = tokio::spawn(async move { projects::delete(&db, project.id).await });
     match deletion.await.map_err(Problem::internal)?? {
         Deletion::Deleted => {
             tracing::info!(project = %project.id, "deleted");

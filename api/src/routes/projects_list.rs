@@ -44,7 +44,7 @@ pub(crate) async fn projects_list(
 ) -> Result<Json<ProjectPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<String> = cursor::decode(params.cursor.as_deref())?;
-    let mut found = projects::page(app.db(), app.tenant, after.as_deref(), limit + 1).await?;
+    let mut found = projects::page(app.db(), after.as_deref(), limit + 1).await?;
     let next_cursor = match found.len() as u64 > limit {
         true => {
             found.truncate(limit as usize);

@@ -55,7 +55,6 @@ pub(crate) async fn sync_history(
         None => None,
     };
     let filter = syncs::SyncFilter {
-        tenant: Some(app.tenant),
         project: branch.is_none().then_some(project.project.id),
         branch,
         statuses: params.status.into_iter().map(Into::into).collect(),

@@ -45,7 +45,7 @@ pub(crate) async fn sync_restore(
     TraceParent(trace_parent): TraceParent,
     Body(body): Body<RestoreRequest>,
 ) -> Result<Response, Problem> {
-    let target = load_sync(app.db(), app.tenant, body.sync_id, "syncId").await?;
+    let target = load_sync(app.db(), body.sync_id, "syncId").await?;
     let gone = || Problem::new(Code::SyncNotFound, "the project has no such sync").field("syncId");
     let branch = projects::branch(app.db(), target.branch_id).await?.ok_or_else(gone)?;
     if branch.repository_id != project.repository.id {

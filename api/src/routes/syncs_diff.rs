@@ -88,7 +88,7 @@ async fn compared_with(
         let before = StateAt::before(sync).map_or_else(|| completed(sync), Ok)?;
         return Ok((before, sync.previous_sync_id));
     };
-    let other = load_sync(app.db(), app.tenant, against, "against").await?;
+    let other = load_sync(app.db(), against, "against").await?;
     if other.branch_id != sync.branch_id {
         return Err(Problem::invalid("against", "the two syncs are of different branches"));
     }

@@ -129,10 +129,10 @@ testkit::on_each_database! {
         let project = scene.project("p", &repo).await;
         // Somebody writes for a long time.
         let branch = {
-            let found = projects::find(&scene.db, scene.tenant, "p").await.unwrap().unwrap();
+            let found = projects::find(&scene.db, "p").await.unwrap().unwrap();
             projects::branches(&scene.db, &found.repository).await.unwrap().remove(0)
         };
-        let transaction = entities::begin_write(&scene.db).await.unwrap();
+        let transaction = scene.db.begin_write().await.unwrap();
         projects::lock_branch(&transaction, branch.id).await.unwrap();
         let reply = scene.post(&format!("{project}/sync"), json!({})).await;
         reply.problem(503, "timeout");
@@ -145,7 +145,7 @@ testkit::on_each_database! {
     async fn a_database_that_is_away_is_told(db: TestDatabase) {
         let scene = Scene::new(db).await;
         scene.get("/readyz").await.expect(200);
-        scene.db.clone().close().await.unwrap();
+        scene.db.database().close().await.unwrap();
         scene.get("/readyz").await.problem(503, "not-ready");
         let reply = scene.get("/api/v1/projects").await;
         reply.problem(503, "database-unavailable");

@@ -122,6 +122,6 @@ on_each_database! {
         assert_eq!(third.header("idempotency-replayed"), None);
         let fourth = scene.post_with(path, body, &key).await;
         assert_eq!(fourth.header("idempotency-replayed"), Some("true"));
-        assert_eq!(projects::list(&scene.db, scene.tenant).await.unwrap().len(), 0);
+        assert_eq!(projects::list(&scene.db).await.unwrap().len(), 0);
     }
 }

@@ -64,7 +64,7 @@ on_each_database! {
 
     async fn what_cannot_be_read_leaves_nothing(db: TestDatabase) {
         let scene = Scene::new(db).await;
-        let before = rows(&scene.db).await;
+        let before = rows(scene.database.connection()).await;
         let empty = TestRepo::new();
         let folder = tempfile::tempdir().unwrap();
         let gone = "http://127.0.0.1:9/none.git";
@@ -77,7 +77,7 @@ on_each_database! {
             let reply = scene.post("/api/v1/projects", json!({ "name": "x", "source": source })).await;
             assert_ne!(reply.problem(422, code)["detail"], "", "{url}");
         }
-        assert_eq!(rows(&scene.db).await, before);
+        assert_eq!(rows(scene.database.connection()).await, before);
     }
 
     async fn pages_of_projects_meet_each_once(db: TestDatabase) {
@@ -103,7 +103,7 @@ on_each_database! {
         let kept_repo = small_repo();
         let kept = scene.project("kept", &kept_repo).await;
         scene.sync(&kept).await;
-        let before = rows(&scene.db).await;
+        let before = rows(scene.database.connection()).await;
         let listed = scene.get(&format!("{kept}/memory?query=elephants")).await.expect(200);
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 
@@ -133,7 +133,7 @@ on_each_database! {
         scene.post(&format!("/api/v1/syncs/{active}/cancel"), json!({})).await.expect(202);
 
         scene.delete(&format!("{doomed}?confirm=doomed")).await.expect(204);
-        assert_eq!(rows(&scene.db).await, before);
+        assert_eq!(rows(scene.database.connection()).await, before);
         scene.get(&doomed).await.problem(404, "project-not-found");
         scene.delete(&format!("{doomed}?confirm=doomed")).await.problem(404, "project-not-found");
         // What the other one shows is all there.

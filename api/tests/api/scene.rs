@@ -11,12 +11,11 @@ use std::{
 
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
-use entities::{ProjectSync, SyncId, SyncStatus, TenantId, projects, syncs};
+use entities::{ProjectSync, SyncId, SyncStatus, TenantDb, TenantId, projects, syncs};
 use gateway::Gateway;
 use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{AppState, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
-use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use testkit::{database::TestDatabase, repo::TestRepo};
 use tokio::net::TcpListener;
@@ -34,7 +33,7 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// The service and a client of it.
 pub struct Scene {
-    pub db: DatabaseConnection,
+    pub db: TenantDb,
     pub tenant: TenantId,
     pub dispatcher: Dispatcher,
     pub address: SocketAddr,
@@ -44,7 +43,7 @@ pub struct Scene {
     /// How far the service's clock is ahead, in seconds.
     ahead: Arc<AtomicI64>,
     _stop: DropGuard,
-    _database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 /// An answer.
@@ -97,10 +96,11 @@ impl Scene {
         settings: Settings,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
-        let db = database.connection().clone();
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let opened = database.database().clone();
+        let tenant =
+            projects::ensure_tenant(&opened.system(), projects::LOCAL_TENANT, Utc::now()).await.unwrap();
         let dispatcher = Dispatcher {
-            db: db.clone(),
+            db: opened.clone(),
             queue: Arc::new(LocalQueue::new(LEASE)),
             progress: Arc::new(LocalProgressBus::default()),
         };
@@ -140,7 +140,8 @@ impl Scene {
         };
         let client = Client::builder().no_proxy().build().unwrap();
         let _stop = stop.drop_guard();
-        Self { db, tenant, dispatcher, address, token, runner, client, ahead, _stop, _database: database }
+        let db = opened.tenant(tenant);
+        Self { db, tenant, dispatcher, address, token, runner, client, ahead, _stop, database }
     }
 
     /// Lets time pass for the service.

@@ -59,7 +59,7 @@ on_each_database! {
         let reply = scene.post(&format!("{project}/sync"), json!({ "branch": "mian" })).await;
         let problem = reply.problem(404, "branch-not-found");
         assert!(problem["detail"].as_str().unwrap().contains("did you mean main"), "{problem}");
-        let found = projects::find(&scene.db, scene.tenant, "p").await.unwrap().unwrap();
+        let found = projects::find(&scene.db, "p").await.unwrap().unwrap();
         assert_eq!(projects::branches(&scene.db, &found.repository).await.unwrap().len(), 1);
 
         repo.branch("next");

@@ -30,7 +30,7 @@ struct BranchRecord {
 pub async fn run(app: &App, spec: &SourceSpec) -> Result<(), CliError> {
     let source = open_source(spec, &app.settings.source)?;
     let heads = source.branches(&SourceContext::quiet()).await?;
-    let synced = match projects::find_by_source(&app.db, app.tenant, spec).await? {
+    let synced = match projects::find_by_source(&app.db, spec).await? {
         Some(project) => projects::branches(&app.db, &project.repository).await?,
         None => Vec::new(),
     };

@@ -7,7 +7,7 @@ use super::print_table;
 use crate::{
     args::{Global, MigrateAction, MigrateArgs, Output},
     error::CliError,
-    open::{Database, migrate_file},
+    open::{OpenedDatabase, migrate_file},
     out::Out,
     render::table::{row, table},
     settings::Settings,
@@ -15,14 +15,15 @@ use crate::{
 
 /// Applies what is pending, or only looks; then lists all migrations.
 pub async fn run(args: &MigrateArgs, global: &Global, settings: &Settings) -> Result<(), CliError> {
-    let Database { db, file } = Database::open(global, settings).await?;
+    let OpenedDatabase { db, file } = OpenedDatabase::open(global, settings).await?;
+    let db = db.pool();
     if args.action == MigrateAction::Up {
         match &file {
-            Some(file) => migrate_file(&db, file, &Clock::system()).await?,
-            None => Migrator::up(&db, None).await?,
+            Some(file) => migrate_file(db, file, &Clock::system()).await?,
+            None => Migrator::up(db, None).await?,
         }
     }
-    let migrations = Migrator::get_migration_with_status_read_only(&db).await?;
+    let migrations = Migrator::get_migration_with_status_read_only(db).await?;
     let listed =
         migrations.iter().map(|migration| (migration.name(), migration.status().to_string().to_lowercase()));
     let mut out = Out::stdout();

@@ -64,7 +64,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     let app = App::open(&global, settings).await?;
     let result = run_with(&app, command, spec).await;
     // Closed in order, SQLite folds its log into the database; the next command need not read it first.
-    let closed = app.db.clone().close().await;
+    let closed = app.db.database().close().await;
     result.and(closed.map_err(CliError::from))
 }
 

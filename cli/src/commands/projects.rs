@@ -35,8 +35,8 @@ struct ProjectRecord {
 /// Runs the command.
 pub async fn run(app: &App) -> Result<(), CliError> {
     let mut records = Vec::new();
-    for project in projects::list(&app.db, app.tenant).await? {
-        if let Some(project) = projects::find(&app.db, app.tenant, &project.id.to_string()).await? {
+    for project in projects::list(&app.db).await? {
+        if let Some(project) = projects::find(&app.db, &project.id.to_string()).await? {
             records.push(record(app, project).await?);
         }
     }

@@ -16,7 +16,6 @@ pub async fn run(app: &App, args: &SyncArgs, spec: &SourceSpec) -> Result<(), Cl
     let context = SourceContext::new(cancel.clone(), |_| {});
     let locate = source::locate(
         &app.db,
-        app.tenant,
         spec,
         args.branch.as_deref(),
         &runner.settings.source,

@@ -11,12 +11,11 @@ use async_trait::async_trait;
 use bus::{Dispatcher, LocalProgressBus, Requeued};
 use chrono::{DateTime, Utc};
 use entities::{
-    DeadJob, DeadJobId, ProjectId, ProjectSync, SyncId, SyncTrigger, projects,
+    Database, DeadJob, DeadJobId, ProjectId, ProjectSync, SyncId, SyncTrigger, SystemDb, projects,
     queue::{self as rows, PauseScope},
     syncs,
 };
 use gateway::{Gateway, Target};
-use sea_orm::DatabaseConnection;
 use serde_json::Value;
 
 use super::{Bulk, DeadVerb, JobsVerb, Listed, Operator, away::Away, json};
@@ -48,8 +47,13 @@ impl Direct {
     /// If the database cannot be opened, or its schema is not the one of this program.
     pub async fn open(global: &Global, settings: Settings) -> Result<Self, CliError> {
         let app = App::open(global, settings).await?;
-        let dispatcher = dispatcher_or_away(&app.db, &app.settings).await?;
+        let dispatcher = dispatcher_or_away(&app.db.database(), &app.settings).await?;
         Ok(Self { app, dispatcher })
+    }
+
+    /// Operators look across tenants.
+    fn system(&self) -> SystemDb {
+        self.app.db.database().system()
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -58,13 +62,13 @@ impl Direct {
 
     async fn sync(&self, id: SyncId) -> Result<ProjectSync, CliError> {
         let missing = || Problem::new(Code::SyncNotFound, format!("there is no sync {id}"));
-        let sync = syncs::get(&self.app.db, id).await?;
-        Ok(sync.filter(|sync| sync.tenant_id == self.app.tenant).ok_or_else(missing)?)
+        let sync = syncs::get(&self.system(), id).await?;
+        Ok(sync.ok_or_else(missing)?)
     }
 
     async fn dead_row(&self, id: DeadJobId) -> Result<DeadJob, CliError> {
         let missing = || Problem::new(Code::DeadJobNotFound, format!("there is no dead job {id}"));
-        Ok(rows::dead(&self.app.db, id).await?.ok_or_else(missing)?)
+        Ok(rows::dead(&self.system(), id).await?.ok_or_else(missing)?)
     }
 
     async fn requeue(&self, sync: &ProjectSync) -> Result<Option<SyncId>, CliError> {
@@ -95,10 +99,7 @@ impl Direct {
 ///
 /// # Errors
 /// If the settings name no queue that there could be.
-pub async fn dispatcher_or_away(
-    db: &DatabaseConnection,
-    settings: &Settings,
-) -> Result<Dispatcher, CliError> {
+pub async fn dispatcher_or_away(db: &Database, settings: &Settings) -> Result<Dispatcher, CliError> {
     match dispatcher(db.clone(), &settings.queue).await {
         Err(CliError::Queue(error)) => Ok(Dispatcher {
             db: db.clone(),
@@ -138,21 +139,21 @@ fn cut<T, Id: ToString>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) ->
 #[async_trait]
 impl Operator for Direct {
     async fn jobs(&self, filter: &JobFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
-        let filter = filter.to_rows(self.app.tenant, self.now());
-        let mut found = syncs::page(&self.app.db, &filter, place(from), limit + 1).await?;
+        let filter = filter.to_rows(self.now());
+        let mut found = syncs::page(&self.system(), &filter, place(from), limit + 1).await?;
         let next = cut(&mut found, limit, |sync| sync.id);
         let mut branches: Vec<_> = found.iter().map(|sync| sync.branch_id).collect();
         branches.sort_unstable();
         branches.dedup();
-        let places = projects::places(&self.app.db, branches).await?;
+        let places = projects::places(&self.system(), branches).await?;
         let items = found.iter().map(|sync| json(&JobDto::new(sync, &places))).collect::<Result<_, _>>()?;
         Ok(Listed { items, next })
     }
 
     async fn job(&self, id: SyncId) -> Result<Value, CliError> {
         let sync = self.sync(id).await?;
-        let places = projects::places(&self.app.db, [sync.branch_id]).await?;
-        let mut last = syncs::last_events(&self.app.db, id, LAST_EVENTS).await?;
+        let places = projects::places(&self.system(), [sync.branch_id]).await?;
+        let mut last = syncs::last_events(&self.system(), id, LAST_EVENTS).await?;
         last.reverse();
         let last: Vec<EventDto> = last.into_iter().map(Into::into).collect();
         json(&JobDetailDto { job: JobDto::new(&sync, &places), events: last })
@@ -193,7 +194,7 @@ impl Operator for Direct {
             JobsVerb::Remove => JobVerb::Remove,
         };
         let now = self.now();
-        let filter = filter.to_rows(self.app.tenant, now);
+        let filter = filter.to_rows(now);
         let bulk = admin::change_jobs(&self.dispatcher, verb, &filter, dry_run, now).await?;
         Ok(BulkDto::from(bulk).into())
     }
@@ -218,7 +219,7 @@ impl Operator for Direct {
 
     async fn dead(&self, filter: &DeadFilterDto, from: Option<&str>, limit: u64) -> Result<Listed, CliError> {
         let filter = filter.to_rows(self.now());
-        let mut found = rows::dead_jobs(&self.app.db, &filter, place(from), limit + 1).await?;
+        let mut found = rows::dead_jobs(&self.system(), &filter, place(from), limit + 1).await?;
         let next = cut(&mut found, limit, |dead| dead.id);
         let items = found.into_iter().map(|dead| json(&DeadJobDto::from(dead))).collect::<Result<_, _>>()?;
         Ok(Listed { items, next })
@@ -235,7 +236,7 @@ impl Operator for Direct {
                 requeued(self.dispatcher.requeue_dead(&dead, SyncTrigger::Cli, None, self.now()).await?)
             }
             DeadVerb::Purge => {
-                rows::remove_dead(&self.app.db, id).await?;
+                rows::remove_dead(&self.system(), id).await?;
                 Ok(None)
             }
         }
@@ -262,6 +263,6 @@ impl Operator for Direct {
 
     async fn close(&self) -> Result<(), CliError> {
         // Closed in order, SQLite folds its log into the database.
-        Ok(self.app.db.clone().close().await?)
+        Ok(self.app.db.database().close().await?)
     }
 }

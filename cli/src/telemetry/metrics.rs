@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use entities::Database;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
 use worker::telemetry as sync;
 
@@ -98,7 +99,7 @@ fn describe() {
 }
 
 /// Reads what nobody tells, until `stop` fires.
-pub async fn keep_up(handle: PrometheusHandle, db: DatabaseConnection, stop: CancellationToken) {
+pub async fn keep_up(handle: PrometheusHandle, db: Database, stop: CancellationToken) {
     let mut round = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
@@ -106,13 +107,13 @@ pub async fn keep_up(handle: PrometheusHandle, db: DatabaseConnection, stop: Can
             () = stop.cancelled() => return,
         }
         handle.run_upkeep();
-        let (size, idle) = match db.get_database_backend() {
+        let (size, idle) = match db.backend() {
             DbBackend::Sqlite => {
-                let pool = db.get_sqlite_connection_pool();
+                let pool = db.pool().get_sqlite_connection_pool();
                 (pool.size() as usize, pool.num_idle())
             }
             _ => {
-                let pool = db.get_postgres_connection_pool();
+                let pool = db.pool().get_postgres_connection_pool();
                 (pool.size() as usize, pool.num_idle())
             }
         };

@@ -192,7 +192,7 @@ impl Script {
     async fn append(&mut self, event: Event) {
         let seq = self.last + 1;
         let event = ProgressEvent { sync_id: self.id, seq, at: Utc::now(), event };
-        let transaction = entities::begin_write(&self.db).await.unwrap();
+        let transaction = self.db.begin_write().await.unwrap();
         let is_ours = match (&self.claim, &event.event) {
             (Some(claim), Event::Failed { error }) => {
                 let EventError { code, message } = error.clone();

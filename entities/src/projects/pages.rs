@@ -8,10 +8,18 @@ use sea_orm::{
 
 use super::{ConnectedProject, connected};
 use crate::{
-    ids::{BranchId, ProjectId, RepositoryId},
-    scope::{OfTenant, Scoped},
+    ids::{BranchId, ProjectId, RepositoryId, TenantId},
+    scope::{OfSystem, OfTenant, Scoped},
     tables::{branch, project, repository},
 };
+
+/// Whose project it is. `None` if there is no such project.
+///
+/// # Errors
+/// If the database is away.
+pub async fn tenant_of(db: &impl OfSystem, id: ProjectId) -> Result<Option<TenantId>, DbErr> {
+    Ok(project::Entity::find_by_id(id).one(db).await?.map(|project| project.tenant_id))
+}
 
 /// Finds a project by id.
 ///

@@ -105,7 +105,7 @@ impl StateAt {
                 }
                 _ => {
                     let query = format!("plainto_tsquery('english', {placeholder})");
-                    conditions += &format!(" AND c.search @@ {query}");
+                    conditions += &format!(" AND c.id IN (SELECT memory_search({query}))");
                     order = format!("ts_rank(c.search, {query}) DESC, {order}");
                 }
             }

@@ -9,7 +9,7 @@ use super::{
     memory::{ListedEntry, MemoryFilter, search_words},
     state::StateAt,
 };
-use crate::scope::OfTenant;
+use crate::scope::{OfTenant, TenantDb};
 
 /// A page of memory ends once its texts come to this many bytes, even if it is not full.
 pub const MAX_PAGE_TEXT_BYTES: usize = 4 << 20;
@@ -82,20 +82,18 @@ impl StateAt {
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn memory_page<C>(
+    pub async fn memory_page(
         &self,
-        db: &C,
+        db: &TenantDb,
         filter: &MemoryFilter,
         after: Option<&MemoryPosition>,
-    ) -> Result<(Vec<ListedEntry>, Option<MemoryPosition>), DbErr>
-    where
-        C: OfTenant + StreamTrait,
-    {
-        let backend = ConnectionTrait::get_database_backend(db);
+    ) -> Result<(Vec<ListedEntry>, Option<MemoryPosition>), DbErr> {
+        let backend = db.get_database_backend();
         let Some((sql, values)) = self.memory_query(backend, filter, after) else {
             return Ok((Vec::new(), None));
         };
-        let mut rows = std::pin::pin!(db.stream_raw(self.statement(backend, sql, values)).await?);
+        let transaction = db.begin().await?;
+        let mut rows = std::pin::pin!(transaction.stream_raw(self.statement(backend, sql, values)).await?);
         let (mut entries, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.next().await {
             let row = row?;
@@ -147,7 +145,7 @@ impl StateAt {
                 rank = "bm25(memory_contents_search)".to_owned();
             } else {
                 let query = format!("plainto_tsquery('english', {words})");
-                conditions.push(format!("c.search @@ {query}"));
+                conditions.push(format!("c.id IN (SELECT memory_search({query}))"));
                 rank = format!("CAST(-ts_rank(c.search, {query}) AS double precision)");
             }
         }

@@ -90,7 +90,7 @@ impl ProjectTopic {
     /// # Errors
     /// If there is no such project, or the database is away.
     pub(crate) async fn open(hub: &Arc<Inner>, id: ProjectId) -> Result<(Arc<Self>, Feed), OpenError> {
-        projects::get(&hub.db, hub.tenant, id).await?.ok_or(OpenError::NotFound)?;
+        projects::get(&hub.db, id).await?.ok_or(OpenError::NotFound)?;
         // Listened to before the rows are read: so nothing falls between the two.
         let asked = hub.progress.announcements(id).await;
         let known = syncs::last_ordinals(&hub.db, &[id]).await?.first().map_or(0, |(_, ordinal)| *ordinal);

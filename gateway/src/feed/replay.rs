@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use bus::EventKind;
-use entities::{SyncId, syncs};
-use sea_orm::{DatabaseConnection, DbErr};
+use entities::{SyncId, TenantDb, syncs};
+use sea_orm::DbErr;
 
 use super::{PAGE, parsed, told};
 use crate::{frame::Frame, position::Position};
@@ -42,7 +42,7 @@ impl Replay {
     ///
     /// # Errors
     /// If the database is away.
-    pub(crate) async fn is_whole(&self, db: &DatabaseConnection) -> Result<bool, DbErr> {
+    pub(crate) async fn is_whole(&self, db: &TenantDb) -> Result<bool, DbErr> {
         for part in &self.parts {
             let kept = syncs::count_events(db, part.sync, part.after, part.until).await?;
             if kept != part.until - part.after {
@@ -56,7 +56,7 @@ impl Replay {
     ///
     /// # Errors
     /// If the database is away.
-    pub(crate) async fn next_page(&mut self, db: &DatabaseConnection) -> Result<Option<Vec<Frame>>, DbErr> {
+    pub(crate) async fn next_page(&mut self, db: &TenantDb) -> Result<Option<Vec<Frame>>, DbErr> {
         let Some(part) = self.parts.front_mut() else { return Ok(None) };
         let limit = PAGE.min(u64::try_from(part.until - part.after).unwrap_or(0));
         let page = match limit {

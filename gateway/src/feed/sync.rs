@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bus::{EventKind, ProgressBus, ProgressEvent, SyncSnapshot};
-use entities::{ProjectSync, SyncId, TenantId, projects, syncs};
+use entities::{ProjectSync, SyncId, TenantDb, projects, syncs};
 use futures::{StreamExt, stream::BoxStream};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::{sync::Notify, time::timeout};
 
 use super::{
@@ -56,12 +56,11 @@ impl SyncTopic {
     /// # Errors
     /// If there is no such sync, or the database is away.
     pub(crate) async fn open(
-        db: &DatabaseConnection,
+        db: &TenantDb,
         progress: &dyn ProgressBus,
-        tenant: TenantId,
         id: SyncId,
     ) -> Result<(Arc<Self>, Option<Live>), OpenError> {
-        let row = syncs::get(db, id).await?.filter(|row| row.tenant_id == tenant);
+        let row = syncs::get(db, id).await?;
         let row = row.ok_or(OpenError::NotFound)?;
         let branch = projects::branch(db, row.branch_id).await?.ok_or(OpenError::NotFound)?;
         // Listened to before the events are read: so nothing falls between the two.
@@ -75,7 +74,7 @@ impl SyncTopic {
         Ok((Arc::new(topic), live))
     }
 
-    async fn read(db: &DatabaseConnection, row: &ProjectSync, branch: &str) -> Result<Self, DbErr> {
+    async fn read(db: &TenantDb, row: &ProjectSync, branch: &str) -> Result<Self, DbErr> {
         let milestones = syncs::milestones(db, row.id, None).await?;
         let last = milestones.last().map_or(0, |event| event.seq);
         let milestones: Vec<ProgressEvent> = milestones.into_iter().filter_map(parsed).collect();
@@ -125,7 +124,7 @@ impl SyncTopic {
     }
 
     /// Tells what happens, until the end of the sync.
-    pub(crate) async fn feed(self: Arc<Self>, db: DatabaseConnection, mut live: Live) {
+    pub(crate) async fn feed(self: Arc<Self>, db: TenantDb, mut live: Live) {
         let mut is_live = true;
         while !self.topic.is_ended() {
             tokio::select! {
@@ -143,7 +142,7 @@ impl SyncTopic {
     }
 
     /// Tells an event that was heard, and before it those that were not.
-    async fn hear(&self, db: &DatabaseConnection, event: ProgressEvent) {
+    async fn hear(&self, db: &TenantDb, event: ProgressEvent) {
         let last = self.state().last;
         if event.seq <= last {
             return;
@@ -161,7 +160,7 @@ impl SyncTopic {
     }
 
     /// Tells what the database has and was not told yet.
-    async fn catch_up(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+    async fn catch_up(&self, db: &TenantDb) -> Result<(), DbErr> {
         loop {
             let after = self.state().last;
             let page = syncs::events(db, self.id, after, PAGE).await?;
@@ -221,7 +220,7 @@ impl SyncTopic {
     /// If the database is away.
     pub(crate) async fn join(
         &self,
-        db: &DatabaseConnection,
+        db: &TenantDb,
         last_event_id: Option<&str>,
         max_replay: u64,
     ) -> Result<Joined, DbErr> {

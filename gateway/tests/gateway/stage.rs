@@ -8,10 +8,10 @@ use bus::{
     RedisProgressBus,
 };
 use chrono::Utc;
-use entities::{Branch, ProjectSync, SourceSpec, SyncId, SyncTrigger, TenantId, projects, syncs};
+use entities::{Branch, ProjectSync, SourceSpec, SyncId, SyncTrigger, TenantDb, TenantId, projects, syncs};
 use http::{HeaderMap, Uri};
 use project_sync_gateway::{Door, Gateway, Settings, serve};
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use testkit::database::TestDatabase;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -48,14 +48,17 @@ async fn bus_for(database: &TestDatabase) -> Arc<dyn ProgressBus> {
 
 impl Stage {
     pub async fn new(database: TestDatabase, settings: Settings) -> Self {
-        let db = database.connection().clone();
+        let database_handle = database.database().clone();
         let progress = bus_for(&database).await;
         let queue = Arc::new(LocalQueue::new(Duration::from_secs(60)));
-        let dispatcher = Dispatcher { db: db.clone(), queue, progress: progress.clone() };
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let dispatcher = Dispatcher { db: database_handle.clone(), queue, progress: progress.clone() };
+        let tenant = projects::ensure_tenant(&database_handle.system(), projects::LOCAL_TENANT, Utc::now())
+            .await
+            .unwrap();
+        let db = database_handle.tenant(tenant);
         let source = SourceSpec::Git { url: "/nowhere".to_owned() };
-        let project = projects::create(&db, tenant, "streamed", &source, Utc::now()).await.unwrap();
-        let gateway = Gateway::start(db, progress, tenant, settings).unwrap();
+        let project = projects::create(&db, "streamed", &source, Utc::now()).await.unwrap();
+        let gateway = Gateway::start(database_handle, progress, tenant, settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -79,12 +82,12 @@ impl Stage {
         self.stop.take();
     }
 
-    pub fn db(&self) -> &DatabaseConnection {
-        self.database.connection()
+    pub fn db(&self) -> TenantDb {
+        self.database.database().tenant(self.tenant)
     }
 
     pub async fn branch(&self, name: &str) -> Branch {
-        projects::ensure_branch(self.db(), &self.project.repository, name, Utc::now()).await.unwrap()
+        projects::ensure_branch(&self.db(), &self.project.repository, name, Utc::now()).await.unwrap()
     }
 
     /// Asks for a sync.
@@ -103,7 +106,7 @@ impl Stage {
     /// Ends a sync that nobody began, and tells it.
     pub async fn cancel(&self, sync: SyncId, seq: i64) {
         let event = ProgressEvent { sync_id: sync, seq, at: Utc::now(), event: Event::Cancelled {} };
-        let transaction = entities::begin_write(self.db()).await.unwrap();
+        let transaction = self.db().begin_write().await.unwrap();
         assert!(syncs::cancel_pending(&transaction, sync, Utc::now()).await.unwrap());
         syncs::append_event(&transaction, event.to_row(self.tenant).unwrap()).await.unwrap();
         transaction.commit().await.unwrap();
@@ -121,7 +124,7 @@ impl Stage {
     /// Keeps an event without telling anybody.
     pub async fn keep(&self, sync: SyncId, seq: i64, event: Event) -> ProgressEvent {
         let event = ProgressEvent { sync_id: sync, seq, at: Utc::now(), event };
-        syncs::append_event(self.db(), event.to_row(self.tenant).unwrap()).await.unwrap();
+        syncs::append_event(&self.db(), event.to_row(self.tenant).unwrap()).await.unwrap();
         event
     }
 

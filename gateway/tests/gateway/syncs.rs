@@ -72,9 +72,9 @@ on_each_database! {
         }
         // Somebody else's.
         let sync = stage.ask(&stage.branch("main").await).await.id;
-        let other = projects::ensure_tenant(stage.db(), "another", Utc::now()).await.unwrap();
+        let other = projects::ensure_tenant(&stage.database.database().system(), "another", Utc::now()).await.unwrap();
         let progress = stage.dispatcher.progress.clone();
-        let theirs = Gateway::start(stage.db().clone(), progress, other, Settings::default()).unwrap().router();
+        let theirs = Gateway::start(stage.database.database().clone(), progress, other, Settings::default()).unwrap().router();
         for url in [stage.sync_url(sync), stage.project_url()] {
             assert_eq!(get(&Http::new(), &url, None).await.status(), 200);
             let request = http::Request::get(url).body(axum::body::Body::empty()).unwrap();
@@ -155,7 +155,7 @@ on_each_database! {
         follower.next().await.unwrap();
         let payload = serde_json::json!({ "syncId": sync, "seq": 2, "at": Utc::now(), "type": "dreamt" });
         let row = SyncEvent { tenant_id: stage.tenant, sync_id: sync, seq: 2, at: Utc::now(), payload };
-        syncs::append_event(stage.db(), row).await.unwrap();
+        syncs::append_event(&stage.db(), row).await.unwrap();
         stage.tell(sync, 3, Event::Cancelled {}).await;
         assert_eq!(seqs(&follower.rest().await), [3]);
         assert_eq!(seqs(&Follower::new(&stage.sync_url(sync), Some("1")).await.rest().await), [3]);
@@ -167,8 +167,8 @@ on_each_database! {
         let of_sync = Follower::new(&stage.sync_url(row.id), None).await;
         let of_project = Follower::new(&stage.project_url(), None).await;
         // Its end is kept, and not told: the project can be deleted before anybody looks.
-        assert!(syncs::cancel_pending(stage.db(), row.id, Utc::now()).await.unwrap());
-        let deletion = projects::delete(stage.db(), stage.tenant, stage.project.project.id).await.unwrap();
+        assert!(syncs::cancel_pending(&stage.db(), row.id, Utc::now()).await.unwrap());
+        let deletion = projects::delete(&stage.db(), stage.project.project.id).await.unwrap();
         assert_eq!(deletion, projects::Deletion::Deleted);
         assert_eq!(of_sync.rest().await.len(), 1);
         assert_eq!(of_project.rest().await.len(), 1);

@@ -4,11 +4,10 @@
 use bus::{Event, EventError, EventKind, Interruption, ProgressEvent};
 use chrono::{DateTime, Utc};
 use entities::{
-    PhaseRecord, ProjectSync, SyncStatus, TenantId,
+    PhaseRecord, ProjectSync, SyncStatus, TenantId, TenantTx,
     queue::{self, NewDeadJob},
     syncs::{self, Claim, Ending, Totals},
 };
-use sea_orm::DatabaseTransaction;
 
 use super::{Run, Runner, progress::patiently};
 use crate::{error::SyncError, telemetry};
@@ -60,13 +59,13 @@ impl Runner {
         let closing = Closing { claim: &run.claim, tenant: run.tenant(), ending, totals, event, dead };
         // The answer to a commit may get lost: then the next attempt finds the claim gone, and the row as it was left.
         patiently(self.settings.lease(), || async {
-            let transaction = entities::begin_write(&run.db).await?;
+            let transaction = run.db.begin_write().await?;
             self.close(transaction, &closing).await
         })
         .await
     }
 
-    async fn close(&self, transaction: DatabaseTransaction, closing: &Closing<'_>) -> Result<(), SyncError> {
+    async fn close(&self, transaction: TenantTx, closing: &Closing<'_>) -> Result<(), SyncError> {
         let Closing { claim, tenant, ending, totals, event, dead } = closing;
         let now = self.clock.now();
         if !syncs::finish(&transaction, claim, ending, totals, now).await? {
@@ -104,7 +103,7 @@ impl Runner {
         };
         let event = ProgressEvent { sync_id: run.claim.sync, seq, at: now, event };
         let is_given_back = patiently(self.settings.lease(), || async {
-            let transaction = entities::begin_write(&run.db).await?;
+            let transaction = run.db.begin_write().await?;
             self.write_give_back(transaction, &run.claim, run.tenant(), &event, is_handed_over).await
         })
         .await?;
@@ -116,7 +115,7 @@ impl Runner {
 
     async fn write_give_back(
         &self,
-        transaction: DatabaseTransaction,
+        transaction: TenantTx,
         claim: &Claim,
         tenant: TenantId,
         event: &ProgressEvent,
@@ -145,7 +144,7 @@ impl Runner {
         if seen.status != SyncStatus::Running || !self.is_abandoned(seen, now) {
             return Ok(Rescued::No);
         }
-        let transaction = entities::begin_write(&self.dispatcher.db).await?;
+        let transaction = self.dispatcher.db.tenant(seen.tenant_id).begin_write().await?;
         let worker = self.instance.name();
         let lease = self.settings.lease();
         let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
@@ -190,7 +189,7 @@ impl Runner {
         message: &str,
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
-        let transaction = entities::begin_write(&self.dispatcher.db).await?;
+        let transaction = self.dispatcher.db.tenant(seen.tenant_id).begin_write().await?;
         let (worker, lease) = (self.instance.name(), self.settings.lease());
         let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
             return Ok(());

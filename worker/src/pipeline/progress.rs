@@ -13,10 +13,10 @@ use std::{
 
 use bus::{Event, ProgressBus, ProgressEvent, Unit};
 use entities::{
-    TenantId,
+    TenantDb, TenantId,
     syncs::{self, Claim},
 };
-use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use sea_orm::{DbErr, SqlErr};
 use source::{SourceContext, Traffic};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -64,7 +64,7 @@ pub struct Progress {
 
 /// Where events go.
 pub(super) struct Recorder {
-    pub(super) db: DatabaseConnection,
+    pub(super) db: TenantDb,
     pub(super) bus: Arc<dyn ProgressBus>,
     pub(super) clock: Clock,
     pub(super) tenant: TenantId,
@@ -99,7 +99,7 @@ impl Recorder {
     }
 
     async fn keep(&self, event: &ProgressEvent) -> Result<(), SyncError> {
-        let transaction = entities::begin_write(&self.db).await?;
+        let transaction = self.db.begin_write().await?;
         if !syncs::fence(&transaction, &self.claim).await? {
             return Err(SyncError::ClaimLost);
         }

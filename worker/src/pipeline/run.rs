@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entities::{
-    Branch, ObjectId, ProjectSync, Repository, SyncCounts, TenantId, projects,
+    Branch, ObjectId, ProjectSync, Repository, SyncCounts, TenantDb, TenantId, TenantTx, projects,
     syncs::{self, Claim},
     temporal::{Draft, StateAt},
 };
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tokio_util::sync::CancellationToken;
 
 use super::Progress;
@@ -33,8 +32,8 @@ pub struct Target {
 
 /// What the phases of one sync share. Phases run one after the other, so each may change it freely.
 pub struct Run {
-    /// The database.
-    pub db: DatabaseConnection,
+    /// The database, in the name of the sync's tenant.
+    pub db: TenantDb,
     /// The right to write.
     pub claim: Claim,
     /// The sync as it was when it was claimed.
@@ -94,8 +93,8 @@ impl Run {
     }
 
     /// Begins a transaction under the claim.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, SyncError> {
-        let transaction = entities::begin_write(&self.db).await?;
+    pub async fn begin(&self) -> Result<TenantTx, SyncError> {
+        let transaction = self.db.begin_write().await?;
         if !syncs::fence(&transaction, &self.claim).await? {
             return Err(SyncError::ClaimLost);
         }

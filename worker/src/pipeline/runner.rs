@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use bus::{Dispatcher, Event, SyncJob};
 use entities::{
-    PhaseRecord, ProjectSync, SyncStatus, projects,
+    Database, PhaseRecord, ProjectSync, SyncId, SyncStatus, TenantDb, projects,
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
 };
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use source::{Notice, Opened, SourceContext, SourceError, open_source, retry::RetryPolicy};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -87,16 +87,19 @@ impl Runner {
         stop: Stop,
     ) -> Result<RunOutcome, SyncError> {
         let id = job.sync_id();
-        let lease = self.settings.lease();
         let db = &self.dispatcher.db;
-        let claim = syncs::claim(db, id, self.instance.name(), self.clock.now(), lease);
+        let claim = self.claim(id);
         // SQLite's writers queue up for a while, and there is no other database that could be reached.
-        let patience = match db.get_database_backend() {
+        let patience = match db.backend() {
             DbBackend::Sqlite => 2 * entities::SQLITE_BUSY_TIMEOUT,
             _ => CLAIM_PATIENCE,
         };
         let claim = tokio::time::timeout(patience, claim).await.map_err(|_| SyncError::NoAnswer)?;
-        let claim = match claim? {
+        let (db, outcome) = match claim? {
+            Some(found) => found,
+            None => return Ok(RunOutcome::NotPending),
+        };
+        let claim = match outcome {
             ClaimOutcome::Claimed(claim) => claim,
             ClaimOutcome::BranchBusy => return Ok(RunOutcome::BranchBusy),
             ClaimOutcome::Paused => return Ok(RunOutcome::Paused),
@@ -104,18 +107,29 @@ impl Runner {
         };
         let span = tracing::info_span!("sync", sync = %id, branch = tracing::field::Empty);
         telemetry::link(&span, job.trace_parent());
-        self.run_claimed(claim, opened, stop).instrument(span).await
+        self.run_claimed(db, claim, opened, stop).instrument(span).await
+    }
+
+    /// Claims a sync in the name of the tenant whose it is, in which all that follows is done. `None` if there is no such
+    /// sync.
+    async fn claim(&self, id: SyncId) -> Result<Option<(TenantDb, ClaimOutcome)>, SyncError> {
+        let Some(sync) = syncs::get(&self.dispatcher.db.system(), id).await? else { return Ok(None) };
+        let db = self.dispatcher.db.tenant(sync.tenant_id);
+        let (now, lease) = (self.clock.now(), self.settings.lease());
+        let outcome = syncs::claim(&db, id, self.instance.name(), now, lease).await?;
+        Ok(Some((db, outcome)))
     }
 
     async fn run_claimed(
         &self,
+        db: TenantDb,
         claim: Claim,
         opened: Option<Opened>,
         stop: Stop,
     ) -> Result<RunOutcome, SyncError> {
         let halt = stop.cancel.child_token();
-        let _heartbeat = self.keep_alive(claim.clone(), halt.clone(), stop.hand_over.clone());
-        let mut run = self.start(claim, opened, halt).await?;
+        let _heartbeat = self.keep_alive(db.clone(), claim.clone(), halt.clone(), stop.hand_over.clone());
+        let mut run = self.start(db, claim, opened, halt).await?;
         tracing::Span::current().record("branch", run.branch.name.as_str());
         let mut records = Vec::new();
         let result = self.run_phases(&mut run, &mut records).await;
@@ -178,11 +192,11 @@ impl Runner {
     /// Gathers what the phases need.
     async fn start(
         &self,
+        db: TenantDb,
         claim: Claim,
         opened: Option<Opened>,
         stop: CancellationToken,
     ) -> Result<Run, SyncError> {
-        let db = self.dispatcher.db.clone();
         let gone = SyncError::Internal("the row of a claimed sync is gone");
         let sync = syncs::get(&db, claim.sync).await?.ok_or(gone)?;
         let gone = SyncError::Internal("the branch of a claimed sync is gone");
@@ -335,9 +349,15 @@ impl Runner {
 
     /// Prolongs the lease three times in each of its lengths. Fires `stop` when the sync is to end, is to be handed over,
     /// or is ours no more. Ends with the guard.
-    fn keep_alive(&self, claim: Claim, stop: CancellationToken, hand_over: CancellationToken) -> DropGuard {
+    fn keep_alive(
+        &self,
+        db: TenantDb,
+        claim: Claim,
+        stop: CancellationToken,
+        hand_over: CancellationToken,
+    ) -> DropGuard {
         let done = CancellationToken::new();
-        let (db, clock, lease) = (self.dispatcher.db.clone(), self.clock.clone(), self.settings.lease());
+        let (clock, lease) = (self.clock.clone(), self.settings.lease());
         let over = done.clone();
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(self::beat_interval(lease));
@@ -348,7 +368,7 @@ impl Runner {
                     () = over.cancelled() => return,
                 }
                 let beat = syncs::heartbeat(&db, &claim, clock.now(), lease);
-                let Some(beat) = beat_in_time(&db, lease, beat).await else {
+                let Some(beat) = beat_in_time(&db.database(), lease, beat).await else {
                     tracing::warn!("the database has not answered for as long as the claim holds");
                     return stop.cancel();
                 };
@@ -371,11 +391,7 @@ impl Runner {
 
 /// Waits for a heartbeat. Our own transaction may hold it up, for as long as that takes; `None` if the database does not
 /// answer other questions either.
-async fn beat_in_time<T>(
-    db: &DatabaseConnection,
-    lease: Duration,
-    beat: impl Future<Output = T>,
-) -> Option<T> {
+async fn beat_in_time<T>(db: &Database, lease: Duration, beat: impl Future<Output = T>) -> Option<T> {
     let mut beat = std::pin::pin!(beat);
     loop {
         match tokio::time::timeout(lease, &mut beat).await {

@@ -80,7 +80,7 @@ impl Handler {
 
     /// A sync whose running panics would do so again.
     async fn give_up(&self, job: &SyncJob) -> Result<RunOutcome, SyncError> {
-        let row = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await?;
+        let row = syncs::get(&self.runner.dispatcher.db.system(), job.sync_id()).await?;
         let Some(row) = row.filter(|row| row.status == SyncStatus::Running) else {
             return Ok(RunOutcome::BranchBusy);
         };
@@ -90,7 +90,7 @@ impl Handler {
 
     /// A job whose sync is not pending: if its worker is gone, it is begun again at once.
     async fn rescue(&self, job: &SyncJob) -> Result<RunOutcome, SyncError> {
-        let Some(row) = syncs::get(&self.runner.dispatcher.db, job.sync_id()).await? else {
+        let Some(row) = syncs::get(&self.runner.dispatcher.db.system(), job.sync_id()).await? else {
             return Ok(RunOutcome::NotPending);
         };
         match self.runner.rescue(&row).await? {
@@ -166,7 +166,7 @@ impl Handler {
             attempts: i32::try_from(delivery.attempt).unwrap_or(i32::MAX),
         };
         tracing::warn!(job = %delivery.id, %error, "a message is given up");
-        match queue::bury(&self.runner.dispatcher.db, dead, self.runner.clock.now()).await {
+        match queue::bury(&self.runner.dispatcher.db.system(), dead, self.runner.clock.now()).await {
             Ok(_) => DONE,
             Err(error) => {
                 tracing::warn!(%error, "the dead set cannot be written now");

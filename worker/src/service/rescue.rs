@@ -50,7 +50,7 @@ pub(super) async fn watch(runner: Arc<Runner>, running: Arc<Running>, stop: Canc
 
 /// One look: syncs whose worker is gone, then everything that waits and is not in the queue.
 pub(super) async fn look(runner: &Runner, running: &Running) -> Result<(), SyncError> {
-    let db = &runner.dispatcher.db;
+    let db = &runner.dispatcher.db.system();
     for seen in syncs::all_running(db, MAX_LOOKED_AT).await? {
         // Our own heartbeat may be late; the sync itself says when it is over.
         if running.has(seen.id) {

@@ -65,7 +65,7 @@ on_each_database! {
             (EdgeCases::EXPORT_IGNORE, ContentKind::Text),
         ] {
             let blob = files.iter().find(|file| file.path == path).unwrap().blob_id.unwrap();
-            let content = blobs::contents(&scene.db, scene.tenant, &[blob]).await.unwrap().pop().unwrap();
+            let content = blobs::contents(&scene.db, &[blob]).await.unwrap().pop().unwrap();
             assert_eq!(content.kind, kind, "{}", String::from_utf8_lossy(path));
             assert_eq!(content.content, repo.blob(&blob.to_string()));
         }

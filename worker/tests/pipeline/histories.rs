@@ -114,7 +114,7 @@ async fn texts_at(scene: &Scene, sync: &entities::ProjectSync) -> Vec<(String, S
     for file in scene.files(state).await {
         let Some(kind) = scene.runner.rules.kind_of(&file.path) else { continue };
         let Some(blob) = file.blob_id.filter(|_| file.mode.0 & 0o170_000 == 0o100_000) else { continue };
-        let content = entities::blobs::contents(&scene.db, scene.tenant, &[blob]).await.unwrap();
+        let content = entities::blobs::contents(&scene.db, &[blob]).await.unwrap();
         let derived = scene.runner.rules.derive(&file.path, kind, &content[0].content);
         expected.extend(derived.entries.into_iter().map(|entry| (entry.key, entry.body)));
     }

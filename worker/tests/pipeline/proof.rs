@@ -92,7 +92,7 @@ on_each_database! {
         let branch = scene.branch(&sync).await;
         let draft = Draft::after_head(&branch);
         let (root, wrong) = (PathHash::of(b""), ObjectId([7; 20]));
-        let transaction = entities::begin_write(&scene.db).await.unwrap();
+        let transaction = scene.db.begin_write().await.unwrap();
         proof::prove_draft(&transaction, draft, sync.tree_id.unwrap()).await.unwrap();
         let error = proof::prove_draft(&transaction, draft, wrong).await.unwrap_err();
         assert!(matches!(&error, SyncError::Proof { path, .. } if path == "the root"), "{error:?}");

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue, SyncJob};
 use chrono::Utc;
 use entities::{
-    Branch, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncId, SyncStatus, SyncTrigger, TenantId,
-    projects,
+    Branch, Database, ObjectId, ProjectSync, SourceSpec, SyncEvent, SyncId, SyncStatus, SyncTrigger,
+    TenantDb, TenantId, projects,
     syncs::{self, NewSync},
     temporal::{ListedEntry, ListedFile, MemoryFilter, StateAt},
 };
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use source::{LocateError, Located, Opened, SourceContext};
 use testkit::{
     database::TestDatabase,
@@ -28,12 +28,12 @@ use worker::{
 
 /// A database and a worker.
 pub struct Scene {
-    pub db: DatabaseConnection,
+    pub db: TenantDb,
     pub tenant: TenantId,
     pub runner: Arc<Runner>,
     /// What the keys in Redis begin with.
     pub prefix: String,
-    _database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 /// Settings under which nothing waits long.
@@ -51,12 +51,12 @@ impl Scene {
     }
 
     pub async fn with(database: TestDatabase, settings: WorkerSettings) -> Self {
-        let db = database.connection().clone();
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let db = database.database().clone();
+        let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, Utc::now()).await.unwrap();
         let prefix = format!("test-{}", SyncId::generate());
         let dispatcher = dispatcher(&db, settings.lease(), &prefix).await;
         let runner = Arc::new(runner(dispatcher, settings, Instance::anywhere()));
-        Self { db, tenant, runner, prefix, _database: database }
+        Self { db: db.tenant(tenant), tenant, runner, prefix, database }
     }
 
     /// The same database under another worker.
@@ -67,7 +67,7 @@ impl Scene {
     pub async fn locate(&self, source: &SourceSpec, branch: Option<&str>) -> Result<Located, LocateError> {
         let settings = &self.runner.settings.source;
         let context = SourceContext::quiet();
-        source::locate(&self.db, self.tenant, source, branch, settings, &context, Utc::now()).await
+        source::locate(&self.db, source, branch, settings, &context, Utc::now()).await
     }
 
     pub async fn ask(&self, branch: &Branch, forced: bool, restore_seq: Option<i64>) -> ProjectSync {
@@ -174,9 +174,9 @@ impl Scene {
 }
 
 /// The two ways to run: everything in the process beside SQLite, or Redis beside Postgres, with keys of its own.
-pub async fn dispatcher(db: &DatabaseConnection, lease: Duration, prefix: &str) -> Dispatcher {
+pub async fn dispatcher(db: &Database, lease: Duration, prefix: &str) -> Dispatcher {
     let db = db.clone();
-    if db.get_database_backend() == DbBackend::Sqlite {
+    if db.backend() == DbBackend::Sqlite {
         let queue = Arc::new(LocalQueue::new(lease));
         return Dispatcher { db, queue, progress: Arc::new(LocalProgressBus::default()) };
     }

@@ -31,7 +31,7 @@ pub(crate) async fn dead_get(
 
 /// The dead job of this id.
 pub(super) async fn load(app: &App, id: DeadJobId) -> Result<DeadJob, Problem> {
-    queue::dead(app.db(), id).await?.ok_or_else(|| missing(id))
+    queue::dead(app.system(), id).await?.ok_or_else(|| missing(id))
 }
 
 /// That there is none of this id.

@@ -49,7 +49,7 @@ pub(crate) async fn dead_list(
     let limit = page_limit(&app, params.limit)?;
     let after: Option<DeadJobId> = cursor::decode(params.cursor.as_deref())?;
     let filter = DeadFilterDto { code: params.code, older_than_seconds: params.older_than_seconds };
-    let mut found = queue::dead_jobs(app.db(), &filter.to_rows(app.now()), after, limit + 1).await?;
+    let mut found = queue::dead_jobs(app.system(), &filter.to_rows(app.now()), after, limit + 1).await?;
     let has_more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next_cursor = match found.last() {

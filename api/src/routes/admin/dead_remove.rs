@@ -29,7 +29,7 @@ pub(crate) async fn dead_remove(
     Id(id): Id<DeadJobId>,
 ) -> Result<StatusCode, Problem> {
     let dead = load(&app, id).await?;
-    match queue::remove_dead(app.db(), dead.id).await? {
+    match queue::remove_dead(app.system(), dead.id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         // Another operator was quicker.
         false => Err(missing(id)),

@@ -31,7 +31,7 @@ pub(crate) async fn jobs_cancel_all(
 ) -> Result<Json<BulkDto>, Problem> {
     check_filter(&body.filter)?;
     let now = app.now();
-    let filter = body.filter.to_rows(app.tenant, now);
+    let filter = body.filter.to_rows(now);
     let bulk = change_jobs(&app.dispatcher, JobVerb::Cancel, &filter, body.dry_run, now).await?;
     Ok(Json(bulk.into()))
 }

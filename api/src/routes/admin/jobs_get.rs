@@ -31,8 +31,8 @@ pub(crate) async fn jobs_get(
     State(app): State<App>,
     LoadedSync(sync): LoadedSync,
 ) -> Result<Json<JobDetailDto>, Problem> {
-    let places = projects::places(app.db(), [sync.branch_id]).await?;
-    let mut events = syncs::last_events(app.db(), sync.id, LAST_EVENTS).await?;
+    let places = projects::places(app.system(), [sync.branch_id]).await?;
+    let mut events = syncs::last_events(app.system(), sync.id, LAST_EVENTS).await?;
     events.reverse();
     let events = events.into_iter().map(Into::into).collect();
     Ok(Json(JobDetailDto { job: JobDto::new(&sync, &places), events }))

@@ -65,15 +65,15 @@ pub(crate) async fn jobs_list(
         error_code: params.error_code,
         older_than_seconds: params.older_than_seconds,
     };
-    let filter = filter.to_rows(app.tenant, app.now());
-    let mut found = syncs::page(app.db(), &filter, after, limit + 1).await?;
+    let filter = filter.to_rows(app.now());
+    let mut found = syncs::page(app.system(), &filter, after, limit + 1).await?;
     let has_more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next_cursor = match found.last() {
         Some(last) if has_more => Some(cursor::encode(&last.id)?),
         _ => None,
     };
-    let places = projects::places(app.db(), found.iter().map(|sync| sync.branch_id)).await?;
+    let places = projects::places(app.system(), found.iter().map(|sync| sync.branch_id)).await?;
     let items = found.iter().map(|sync| JobDto::new(sync, &places)).collect();
     Ok(Json(Page { items, next_cursor }))
 }

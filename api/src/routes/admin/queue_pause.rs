@@ -46,6 +46,6 @@ pub(super) async fn scope(app: &App, project: Option<ProjectId>) -> Result<Pause
     let Some(id) = project else { return Ok(PauseScope::Queue) };
     let missing =
         || Problem::new(Code::ProjectNotFound, format!("there is no project {id}")).field("projectId");
-    projects::get(app.db(), app.tenant, id).await?.ok_or_else(missing)?;
-    Ok(PauseScope::Project(app.tenant, id))
+    let tenant = projects::tenant_of(app.system(), id).await?.ok_or_else(missing)?;
+    Ok(PauseScope::Project(tenant, id))
 }

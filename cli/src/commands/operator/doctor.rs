@@ -7,7 +7,8 @@ use api::{
     model::DoctorDto,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DbBackend};
+use entities::Database;
+use sea_orm::DbBackend;
 use serde_json::Value;
 
 use super::is_json;
@@ -15,7 +16,7 @@ use crate::{
     args::{Global, operator::DoctorArgs},
     client::Client,
     error::CliError,
-    open::{Database, missing_file},
+    open::{OpenedDatabase, missing_file},
     operator::{
         direct::{ELSEWHERE, dispatcher_or_away},
         remote::Remote,
@@ -127,13 +128,13 @@ async fn direct(global: &Global) -> Vec<Check> {
 }
 
 /// The database as it is: nothing is made and nothing is migrated.
-async fn database(global: &Global, settings: &Settings) -> Result<DatabaseConnection, Check> {
+async fn database(global: &Global, settings: &Settings) -> Result<Database, Check> {
     if let Some(file) = missing_file(global, settings) {
         let detail = format!("there is none yet at {}", file.display());
         let advice = "`project-sync sync` or `project-sync serve` makes it; --data names another folder";
         return Err(check("database", Health::Warn, detail, Some(advice)));
     }
-    match tokio::time::timeout(PATIENCE, Database::open(global, settings)).await {
+    match tokio::time::timeout(PATIENCE, OpenedDatabase::open(global, settings)).await {
         Ok(Ok(opened)) => Ok(opened.db),
         Ok(Err(error)) => {
             let advice = match error {
@@ -158,8 +159,8 @@ async fn database(global: &Global, settings: &Settings) -> Result<DatabaseConnec
 }
 
 /// The time that leases are told in: this machine's where it is the only one, else the database's.
-async fn now(db: &DatabaseConnection) -> DateTime<Utc> {
-    let is_shared = db.get_database_backend() == DbBackend::Postgres;
+async fn now(db: &Database) -> DateTime<Utc> {
+    let is_shared = db.backend() == DbBackend::Postgres;
     let theirs = if is_shared { entities::now_of(db).await.ok() } else { None };
     theirs.unwrap_or_else(Utc::now)
 }

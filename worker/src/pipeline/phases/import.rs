@@ -56,7 +56,7 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
     let snapshot = run.snapshot()?;
     let limit = run.settings.source.max_content_bytes as i64;
     let seq = run.draft().seq();
-    let total = blobs::count_without_content(&run.db, run.tenant(), run.branch.id, seq, limit).await?;
+    let total = blobs::count_without_content(&run.db, run.branch.id, seq, limit).await?;
     if total == 0 {
         return Ok(0);
     }
@@ -65,7 +65,6 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
     loop {
         let page = blobs::without_content(
             &run.db,
-            run.tenant(),
             run.branch.id,
             seq,
             after,
@@ -124,7 +123,7 @@ async fn write(run: &Run, batch: Vec<(ObjectId, ContentKind, Vec<u8>)>) -> Resul
     run.check()?;
     let count = batch.len() as u64;
     let transaction = run.begin().await?;
-    blobs::store(&transaction, run.tenant(), batch).await?;
+    blobs::store(&transaction, batch).await?;
     transaction.commit().await?;
     Ok(count)
 }
@@ -144,9 +143,7 @@ fn content_kind(bytes: &[u8]) -> ContentKind {
 async fn tell_unstored(run: &Run) -> Result<(), SyncError> {
     let limit = run.settings.source.max_content_bytes;
     let seq = run.draft().seq();
-    let files =
-        blobs::above_limit(&run.db, run.tenant(), run.branch.id, seq, limit as i64, MAX_UNSTORED_TOLD + 1)
-            .await?;
+    let files = blobs::above_limit(&run.db, run.branch.id, seq, limit as i64, MAX_UNSTORED_TOLD + 1).await?;
     for (path, size) in files.iter().take(MAX_UNSTORED_TOLD as usize) {
         let path = String::from_utf8_lossy(path);
         let message =

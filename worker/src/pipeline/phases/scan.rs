@@ -268,8 +268,7 @@ impl<'a> Walk<'a> {
             return Ok(entries);
         }
         let missing = || SyncError::Source(SourceError::Missing(tree));
-        let (state, path) =
-            StateAt::find_tree(&self.run.db, self.run.tenant(), tree).await?.ok_or_else(missing)?;
+        let (state, path) = StateAt::find_tree(&self.run.db, tree).await?.ok_or_else(missing)?;
         let children = state.children_of(&self.run.db, &[path]).await?.remove(&path).unwrap_or_default();
         let mut entries = crate::proof::entries(&children);
         if object::tree_id(&mut entries) == tree { Ok(entries) } else { Err(missing()) }
@@ -282,7 +281,7 @@ impl<'a> Walk<'a> {
         let transaction = self.run.begin().await?;
         draft.close_files(&transaction, &self.closed_files).await?;
         draft.close_trees(&transaction, &self.closed_trees).await?;
-        blobs::insert_known(&transaction, self.run.tenant(), &sized).await?;
+        blobs::insert_known(&transaction, &sized).await?;
         draft.add_files(&transaction, &self.new_files).await?;
         draft.add_trees(&transaction, &self.new_trees).await?;
         transaction.commit().await?;
@@ -303,7 +302,7 @@ impl<'a> Walk<'a> {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        let known = blobs::known(&self.run.db, self.run.tenant(), &ids).await?;
+        let known = blobs::known(&self.run.db, &ids).await?;
         ids.retain(|id| !known.contains(id));
         let mut sized = Vec::with_capacity(ids.len());
         for ids in ids.chunks(ROWS_PER_STATEMENT) {

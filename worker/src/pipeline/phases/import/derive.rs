@@ -59,7 +59,7 @@ async fn derive_page(run: &Run, files: &[FileRow]) -> Result<(), SyncError> {
     }
     let mut changes = Changes::default();
     let ids: Vec<ObjectId> = inputs.iter().map(|input| input.blob).collect();
-    let sizes = blobs::sizes(&run.db, run.tenant(), &ids).await?;
+    let sizes = blobs::sizes(&run.db, &ids).await?;
     let mut batch = Vec::new();
     let mut bytes = 0;
     for input in inputs {
@@ -115,7 +115,7 @@ async fn derive_batch(
     changes: &mut Changes,
 ) -> Result<(), SyncError> {
     let ids: Vec<ObjectId> = inputs.iter().map(|input| input.blob).collect();
-    let contents: HashMap<ObjectId, Vec<u8>> = blobs::contents(&run.db, run.tenant(), &ids)
+    let contents: HashMap<ObjectId, Vec<u8>> = blobs::contents(&run.db, &ids)
         .await?
         .into_iter()
         .map(|content| (content.blob_id, content.content))
