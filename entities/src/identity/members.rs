@@ -1,4 +1,7 @@
 //! Members of a tenant.
+//!
+//! A tenant sees who its members are. Who becomes one, or is one no longer, touches users and sessions as well, which are
+//! the system's alone: so that is written in its name.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -14,7 +17,7 @@ use super::{
 };
 use crate::{
     ids::{TenantId, UserId},
-    scope::{OfTenant, Scoped, TenantTx},
+    scope::{OfSystem, OfTenant, Scoped, SystemTx},
     tables::{membership, session},
 };
 
@@ -50,16 +53,20 @@ pub async fn page(db: &impl OfTenant, after: Option<&str>, limit: u64) -> Result
     select(db, condition, values).await
 }
 
-/// One member.
+/// One member of a tenant.
 ///
 /// # Errors
 /// If the database is away.
 pub async fn get(db: &impl OfTenant, user: UserId) -> Result<Option<Member>, DbErr> {
-    let values = vec![db.tenant().into(), 1_u64.into(), user.into()];
+    one(db, db.tenant(), user).await
+}
+
+async fn one(db: &impl Scoped, tenant: TenantId, user: UserId) -> Result<Option<Member>, DbErr> {
+    let values = vec![tenant.into(), 1_u64.into(), user.into()];
     Ok(select(db, " AND m.user_id = $3", values).await?.pop())
 }
 
-async fn select(db: &impl OfTenant, condition: &str, values: Vec<Value>) -> Result<Vec<Member>, DbErr> {
+async fn select(db: &impl Scoped, condition: &str, values: Vec<Value>) -> Result<Vec<Member>, DbErr> {
     let sql = format!(
         "SELECT m.user_id, u.name, m.role, m.created_at, u.disabled_at FROM memberships m \
          JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1{condition} ORDER BY u.name LIMIT $2"
@@ -68,45 +75,48 @@ async fn select(db: &impl OfTenant, condition: &str, values: Vec<Value>) -> Resu
     Member::find_by_statement(statement).all(db).await
 }
 
-/// Makes a user a member: the one of this name, or a new one with this password.
+/// Makes a user a member of a tenant: the one of this name, or a new one with this password.
 ///
 /// # Errors
 /// [`IdentityError::NameTaken`] if they are a member, or if a password is given and there is such a user;
 /// [`IdentityError::Invalid`] if there is none and no password is given.
 pub async fn add(
-    transaction: &TenantTx,
+    transaction: &SystemTx,
+    tenant: TenantId,
     name: &str,
     role: Role,
     password: Option<PasswordHash>,
     now: DateTime<Utc>,
 ) -> Result<Member, IdentityError> {
-    let count = membership::Entity::find()
-        .filter(transaction.only(membership::Column::TenantId))
-        .count(transaction)
-        .await?;
-    if count >= MAX_MEMBERS {
+    let of_tenant = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant));
+    if of_tenant.count(transaction).await? >= MAX_MEMBERS {
         return Err(IdentityError::TooMany { what: "members", most: MAX_MEMBERS });
     }
     let user = ensure(transaction, name, password, now).await?;
-    if get(transaction, user.id).await?.is_some() {
+    if one(transaction, tenant, user.id).await?.is_some() {
         return Err(IdentityError::NameTaken { what: "member" });
     }
-    insert_membership(transaction, transaction.tenant(), user.id, role, now).await?;
-    get(transaction, user.id).await?.ok_or(IdentityError::NotFound { what: "member" })
+    insert_membership(transaction, tenant, user.id, role, now).await?;
+    one(transaction, tenant, user.id).await?.ok_or(IdentityError::NotFound { what: "member" })
 }
 
-/// Gives a member another role.
+/// Gives a member of a tenant another role.
 ///
 /// # Errors
 /// [`IdentityError::NotFound`], or [`IdentityError::LastOwner`] if no owner were left.
-pub async fn change(transaction: &TenantTx, user: UserId, role: Role) -> Result<Member, IdentityError> {
-    let member = found(transaction, user).await?;
+pub async fn change(
+    transaction: &SystemTx,
+    tenant: TenantId,
+    user: UserId,
+    role: Role,
+) -> Result<Member, IdentityError> {
+    let member = found(transaction, tenant, user).await?;
     if role != Role::Owner {
-        check_another_owner(transaction, &member).await?;
+        check_another_owner(transaction, tenant, &member).await?;
     }
     membership::Entity::update_many()
         .col_expr(membership::Column::Role, Expr::value(role.as_str()))
-        .filter(transaction.only(membership::Column::TenantId))
+        .filter(membership::Column::TenantId.eq(tenant))
         .filter(membership::Column::UserId.eq(user))
         .exec(transaction)
         .await?;
@@ -117,16 +127,16 @@ pub async fn change(transaction: &TenantTx, user: UserId, role: Role) -> Result<
 ///
 /// # Errors
 /// [`IdentityError::NotFound`], or [`IdentityError::LastOwner`] if no owner were left.
-pub async fn remove(transaction: &TenantTx, user: UserId) -> Result<Member, IdentityError> {
-    let member = found(transaction, user).await?;
-    check_another_owner(transaction, &member).await?;
+pub async fn remove(transaction: &SystemTx, tenant: TenantId, user: UserId) -> Result<Member, IdentityError> {
+    let member = found(transaction, tenant, user).await?;
+    check_another_owner(transaction, tenant, &member).await?;
     session::Entity::delete_many()
-        .filter(transaction.only(session::Column::TenantId))
+        .filter(session::Column::TenantId.eq(tenant))
         .filter(session::Column::UserId.eq(user))
         .exec(transaction)
         .await?;
     membership::Entity::delete_many()
-        .filter(transaction.only(membership::Column::TenantId))
+        .filter(membership::Column::TenantId.eq(tenant))
         .filter(membership::Column::UserId.eq(user))
         .exec(transaction)
         .await?;
@@ -134,19 +144,23 @@ pub async fn remove(transaction: &TenantTx, user: UserId) -> Result<Member, Iden
 }
 
 /// The member as they are until the end of the transaction: nobody else changes who owns what meanwhile.
-async fn found(transaction: &TenantTx, user: UserId) -> Result<Member, IdentityError> {
+async fn found(transaction: &SystemTx, tenant: TenantId, user: UserId) -> Result<Member, IdentityError> {
     lock_owners(transaction).await?;
-    get(transaction, user).await?.ok_or(IdentityError::NotFound { what: "member" })
+    one(transaction, tenant, user).await?.ok_or(IdentityError::NotFound { what: "member" })
 }
 
 /// That an owner who can log in stays when this member is none any more.
-async fn check_another_owner(transaction: &TenantTx, member: &Member) -> Result<(), IdentityError> {
+async fn check_another_owner(
+    transaction: &SystemTx,
+    tenant: TenantId,
+    member: &Member,
+) -> Result<(), IdentityError> {
     if member.role != Role::Owner {
         return Ok(());
     }
     let sql = "SELECT 1 AS one FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.tenant_id = $1 \
                AND m.role = 'owner' AND m.user_id <> $2 AND u.disabled_at IS NULL LIMIT 1";
-    let values = [transaction.tenant().into(), member.user_id.into()];
+    let values = [tenant.into(), member.user_id.into()];
     let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, values);
     match transaction.query_one_raw(statement).await? {
         Some(_) => Ok(()),
@@ -156,7 +170,7 @@ async fn check_another_owner(transaction: &TenantTx, member: &Member) -> Result<
 
 /// Writes a membership, if it is not there.
 pub(super) async fn insert_membership(
-    db: &impl Scoped,
+    db: &impl OfSystem,
     tenant: TenantId,
     user: UserId,
     role: Role,

@@ -5,9 +5,8 @@
 //! [`Principal`]: who it is, in which tenant, with which [`Rights`]. From there on everything is asked in the name of
 //! that tenant. What is kept of secrets are digests: neither the database nor a backup of it lets anybody in.
 //!
-//! What a tenant's members do among themselves ([`members`], [`tokens`]) is written in the tenant's name; users,
-//! sessions and tenants, which are of no tenant alone, in the system's. Every change leaves a line in the [`audit`] log,
-//! in the same transaction where there is one.
+//! Tokens are written in their tenant's name; users, memberships, sessions and tenants, which are of no tenant alone, in
+//! the system's. Every change leaves a line in the [`audit`] log, in the same transaction where there is one.
 
 pub mod audit;
 mod error;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     ids::{SessionId, TenantId, UserId},
     projects::{LOCAL_TENANT, ensure_tenant},
-    scope::{OfSystem, Scoped, SystemTx},
+    scope::{OfSystem, SystemTx},
     tables::{session, user},
 };
 
@@ -50,7 +50,7 @@ pub async fn by_name(db: &impl OfSystem, name: &str) -> Result<Option<user::Mode
     named(db, name.trim()).await
 }
 
-async fn named(db: &impl Scoped, name: &str) -> Result<Option<user::Model>, DbErr> {
+async fn named(db: &impl OfSystem, name: &str) -> Result<Option<user::Model>, DbErr> {
     user::Entity::find().filter(user::Column::Name.eq(name)).one(db).await
 }
 
@@ -73,7 +73,7 @@ pub async fn page(db: &impl OfSystem, after: Option<&str>, limit: u64) -> Result
 /// [`IdentityError::NameTaken`] if there is one and a password is given, [`IdentityError::Invalid`] if there is none and
 /// no password is given.
 pub(super) async fn ensure(
-    db: &impl Scoped,
+    db: &impl OfSystem,
     name: &str,
     password: Option<PasswordHash>,
     now: DateTime<Utc>,
@@ -206,7 +206,7 @@ async fn change(
 }
 
 /// Keeps others from changing who owns what until the end of the transaction.
-pub(super) async fn lock_owners(transaction: &impl Scoped) -> Result<(), DbErr> {
+pub(super) async fn lock_owners(transaction: &SystemTx) -> Result<(), DbErr> {
     // SQLite's writers hold the only write lock already.
     if transaction.get_database_backend() != DbBackend::Sqlite {
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({OWNERS_LOCK})")).await?;
