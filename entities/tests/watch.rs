@@ -123,7 +123,7 @@ on_each_database! {
             let branch = branch(db, &project, "main").await;
             let (asked, deleted) = tokio::join!(
                 syncs::request(db, &branch, wanted(), false, Utc::now(), first_event),
-                projects::delete(db, project.project.tenant_id, project.project.id),
+                projects::delete(db, project.project.id),
             );
             match deleted.unwrap() {
                 Deletion::Busy(sync) => assert_eq!(sync.id, asked.unwrap().sync.id),
