@@ -48,7 +48,8 @@ pub(crate) async fn live() -> Json<Health> {
     )
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    let pending = tokio::time::timeout(PATIENCE, Migrator::get_pending_migrations_read_only(app.db()));
+    let pending =
+        tokio::time::timeout(PATIENCE, Migrator::get_pending_migrations_read_only(app.dispatcher.db.pool()));
     match pending.await {
         Ok(Ok(pending)) if pending.is_empty() => {}
         Ok(Ok(_)) => return Err(not_ready("the database has pending migrations")),
