@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use entities::{ConnectOptions, Database};
+use chrono::Utc;
+use entities::{ConnectOptions, Database, TenantDb, projects};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
@@ -192,6 +193,23 @@ pub async fn prepared(url: &str) -> String {
     migrate(database.pool()).await;
     database.close().await.unwrap_or_else(|error| panic!("not closed: {error}"));
     with_user(url, APP_USER)
+}
+
+/// A database in the name of the tenant of an installation with a single user, who is made if not there.
+///
+/// # Panics
+/// If the database does not answer.
+pub async fn local_tenant(database: &Database) -> TenantDb {
+    let tenant = projects::ensure_tenant(&database.system(), projects::LOCAL_TENANT, Utc::now()).await;
+    database.tenant(tenant.unwrap_or_else(|error| panic!("no tenant: {error}")))
+}
+
+/// Opens a database in the name of that tenant.
+///
+/// # Panics
+/// If the database does not open.
+pub async fn open_local(url: &str) -> TenantDb {
+    local_tenant(&connect(url).await).await
 }
 
 /// Makes the roles of the server, those that are not there yet.

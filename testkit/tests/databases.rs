@@ -20,7 +20,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 /// The first connection to a server; it must be there.
 async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
     let options = ConnectOptions { acquire_timeout: Duration::from_secs(2), ..Default::default() };
-    entities::connect(url, &options).await
+    Ok(entities::connect(url, &options).await?.pool().clone())
 }
 
 /// Stopped in order or killed, the server comes back where it was with what was committed; in the end nothing is left.

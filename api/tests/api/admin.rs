@@ -107,7 +107,7 @@ on_each_database! {
         let again = scene.post("/api/v1/admin/jobs/requeue", json!({ "filter": { "status": "cancelled" } })).await;
         assert_eq!(again.expect(200)["changed"], 3);
         // The same without a server.
-        let rows = SyncFilter { tenant: Some(scene.tenant), ..Default::default() };
+        let rows = SyncFilter::default();
         let verb = JobVerb::Requeue(SyncTrigger::Cli);
         let same = change_jobs(&scene.dispatcher, verb, &rows, false, chrono::Utc::now()).await.unwrap();
         assert_eq!((same.matched, same.changed), (3, 3));
@@ -159,7 +159,7 @@ on_each_database! {
                 message: "away".to_owned(),
                 attempts: 5,
             };
-            buried.push((queue::bury(&scene.db, new, chrono::Utc::now()).await.unwrap().id, id));
+            buried.push((queue::bury(&scene.system(), new, chrono::Utc::now()).await.unwrap().id, id));
         }
         let rubbish = NewDeadJob {
             sync: None,
@@ -168,7 +168,7 @@ on_each_database! {
             message: "no job".to_owned(),
             attempts: 1,
         };
-        let rubbish = queue::bury(&scene.db, rubbish, chrono::Utc::now()).await.unwrap().id;
+        let rubbish = queue::bury(&scene.system(), rubbish, chrono::Utc::now()).await.unwrap().id;
         let all = scene.walk("/api/v1/admin/dead", "items", 3, async || {}).await;
         assert_eq!((all.len(), all[0]["payload"].as_str(), all[3]["code"].as_str()), (4, Some("{"), Some("internal")));
         let one = scene.get(&format!("/api/v1/admin/dead/{}", buried[0].0)).await.expect(200);
@@ -194,7 +194,7 @@ on_each_database! {
             message: "no job".to_owned(),
             attempts: 1,
         };
-        let kept = queue::bury(&scene.db, kept, chrono::Utc::now()).await.unwrap().id;
+        let kept = queue::bury(&scene.system(), kept, chrono::Utc::now()).await.unwrap().id;
         scene.delete(&format!("/api/v1/admin/dead/{kept}")).await.expect(204);
         scene.delete(&format!("/api/v1/admin/dead/{kept}")).await.problem(404, "dead-job-not-found");
         assert_eq!(scene.get("/api/v1/admin/dead").await.expect(200), json!({ "items": [] }));

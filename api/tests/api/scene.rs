@@ -11,7 +11,7 @@ use std::{
 
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
-use entities::{ProjectSync, SyncId, SyncStatus, TenantDb, TenantId, projects, syncs};
+use entities::{ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId, projects, syncs};
 use gateway::Gateway;
 use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{AppState, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
@@ -89,6 +89,11 @@ impl Scene {
 
     pub async fn with(database: TestDatabase, settings: Settings) -> Self {
         Self::measured(database, settings, None).await
+    }
+
+    /// The database in the name of the system.
+    pub fn system(&self) -> SystemDb {
+        self.db.database().system()
     }
 
     pub async fn measured(

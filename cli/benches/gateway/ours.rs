@@ -19,8 +19,11 @@ use entities::{
     projects::{self, ConnectedProject},
     syncs::NewSync,
 };
-use migration::{Migrator, MigratorTrait};
-use testkit::{postgres::PrivatePostgres, redis::PrivateRedis};
+use testkit::{
+    database::{open_local, prepared},
+    postgres::PrivatePostgres,
+    redis::PrivateRedis,
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{ChildStdout, Command},
@@ -54,14 +57,12 @@ impl Ours {
         let postgres = PrivatePostgres::start(&folder.join("postgres")).map_err(|error| error.to_string())?;
         let redis = PrivateRedis::start(&folder.join("redis")).map_err(|error| error.to_string())?;
         let settings = QueueSettings { redis_url: Some(redis.url()), ..Default::default() };
-        let db = entities::connect(&postgres.url(), &Default::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let db = open_local(&prepared(&postgres.url()).await).await;
         let source = SourceSpec::Git { url: "https://git.invalid/bench.git".to_owned() };
-        let project = projects::create(&db, tenant, "bench", &source, Utc::now()).await.unwrap();
+        let project = projects::create(&db, "bench", &source, Utc::now()).await.unwrap();
         let queue = Arc::new(RedisQueue::connect(&settings).await.unwrap());
         let bus = RedisProgressBus::connect(&settings).await.unwrap();
-        let dispatcher = Dispatcher { db, queue, progress: Arc::new(bus.clone()) };
+        let dispatcher = Dispatcher { db: db.database(), queue, progress: Arc::new(bus.clone()) };
         Ok(Self {
             folder: folder.to_owned(),
             redis_process: process_of(&redis),
@@ -114,7 +115,10 @@ impl Ours {
 
     /// A sync that nobody runs.
     async fn ask(&self) -> SyncId {
-        let (db, number) = (&self.dispatcher.db, self.branches.fetch_add(1, Ordering::Relaxed));
+        let (db, number) = (
+            &self.dispatcher.db.tenant(self.project.project.tenant_id),
+            self.branches.fetch_add(1, Ordering::Relaxed),
+        );
         let name = format!("branch-{number}");
         let branch = projects::ensure_branch(db, &self.project.repository, &name, Utc::now()).await.unwrap();
         let new = NewSync { trigger: SyncTrigger::Cli, forced: false, restore_seq: None, trace_parent: None };

@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Instant};
 
 use bus::{Dispatcher, RedisProgressBus, RedisQueue};
 use chrono::{DateTime, Utc};
-use entities::{SyncId, projects};
+use entities::{OfTenant, SyncId};
 use futures::StreamExt;
-use migration::{Migrator, MigratorTrait};
 use serde_json::{Value, json};
-use testkit::{postgres::PrivatePostgres, repo::TestRepo, server::server_folder};
+use testkit::{
+    database::{open_local, prepared},
+    postgres::PrivatePostgres,
+    repo::TestRepo,
+    server::server_folder,
+};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
@@ -82,9 +86,8 @@ struct Service {
 
 impl Service {
     async fn start(redis: &str, postgres: &str) -> Self {
-        let db = entities::connect(postgres, &Default::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
-        let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
+        let local = open_local(&prepared(postgres).await).await;
+        let (db, tenant) = (local.database(), local.tenant());
         let (settings, (told, claims)) = (ours::settings(redis), mpsc::unbounded_channel());
         let queue = Arc::new(RedisQueue::connect(&settings).await.unwrap());
         let progress = Arc::new(RedisProgressBus::connect(&settings).await.unwrap());

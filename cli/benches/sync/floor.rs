@@ -120,7 +120,8 @@ pub async fn insert_same_rows(from: &Path, into: &Path) -> Duration {
 }
 
 async fn open(path: &Path) -> DatabaseConnection {
-    entities::connect(&format!("sqlite:{}", path.display()), &Default::default()).await.unwrap()
+    let url = format!("sqlite:{}", path.display());
+    entities::connect(&url, &Default::default()).await.unwrap().pool().clone()
 }
 
 async fn read(db: &DatabaseConnection, table: &str, columns: &[(&str, Kind)]) -> Vec<Vec<Value>> {

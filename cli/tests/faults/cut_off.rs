@@ -72,7 +72,7 @@ async fn cut_off_from_redis(fails: fn(&CuttableProxy)) {
     let mut scene = Scene::new().await;
     let (sync, second) = scene.hold().await;
     fails(&scene.redis);
-    let begun = entities::now_of(&scene.stage.db).await.unwrap();
+    let begun = entities::now_of(&scene.stage.db.database()).await.unwrap();
     scene.other_is_done_by(&second).await;
     // The loan in Redis is over, and its job was offered to the second worker.
     let long = TimeDelta::from_std(Duration::from_secs(4 * LEASE_SECONDS)).unwrap();

@@ -9,14 +9,14 @@ use std::{
 };
 
 use entities::{
-    ConnectOptions, projects,
+    TenantDb, projects,
     temporal::{MemoryFilter, StateAt},
 };
 use futures::future::join_all;
-use sea_orm::DatabaseConnection;
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::{
+    database::open_local,
     repo::{TestRepo, change_files, git_command, large_repository},
     service::{ApiClient, ServiceProcess},
 };
@@ -155,10 +155,8 @@ fn clone(repo: &TestRepo, to: &std::path::Path) {
 }
 
 /// The memory of a project's only branch: everything but ids.
-async fn memory(db: &DatabaseConnection, project: &str) -> Vec<(Vec<u8>, String, String, String)> {
-    let now = entities::now_of(db).await.unwrap();
-    let tenant = projects::ensure_tenant(db, projects::LOCAL_TENANT, now).await.unwrap();
-    let project = projects::find(db, tenant, project).await.unwrap().unwrap();
+async fn memory(db: &TenantDb, project: &str) -> Vec<(Vec<u8>, String, String, String)> {
+    let project = projects::find(db, project).await.unwrap().unwrap();
     let branch = projects::branches(db, &project.repository).await.unwrap().remove(0);
     let entries = StateAt::head(&branch).memory(db, &MemoryFilter::default()).await.unwrap();
     assert!(!entries.is_empty());
@@ -211,7 +209,7 @@ async fn the_whole_service_is_killed_at_random_moments() {
     assert!(hits > 0);
     assert!(service.terminate().await.success());
     let url = format!("sqlite:{}", data.join("project-sync.db").display());
-    let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
+    let db = open_local(&url).await;
     let sound = assert_sound(&db).await;
     assert_eq!(sound.completed, sound.syncs.len());
 }

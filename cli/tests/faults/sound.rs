@@ -3,12 +3,9 @@
 use std::collections::HashSet;
 
 use entities::{
-    Branch, ProjectSync, SyncEvent, SyncStatus, now_of,
-    projects::{self, LOCAL_TENANT},
-    syncs,
+    Branch, ProjectSync, SyncEvent, SyncStatus, TenantDb, now_of, projects, syncs,
     temporal::{MemoryFilter, StateAt},
 };
-use sea_orm::DatabaseConnection;
 
 use crate::stage::{LEASE_SECONDS, RESCUE_SECONDS};
 
@@ -50,12 +47,11 @@ impl Sound {
 
 /// Looks over everything: chains are linear, the proof of every completed sync holds, events are numbered without a hole
 /// and end once, nothing is there twice, and nothing is stuck.
-pub(crate) async fn assert_sound(db: &DatabaseConnection) -> Sound {
+pub(crate) async fn assert_sound(db: &TenantDb) -> Sound {
     let mut sound = Sound::default();
-    let tenant = projects::ensure_tenant(db, LOCAL_TENANT, now_of(db).await.unwrap()).await.unwrap();
-    for project in projects::list(db, tenant).await.unwrap() {
+    for project in projects::list(db).await.unwrap() {
         let id = project.id.to_string();
-        let project = projects::find(db, tenant, &id).await.unwrap().unwrap();
+        let project = projects::find(db, &id).await.unwrap().unwrap();
         for branch in projects::branches(db, &project.repository).await.unwrap() {
             look_over_branch(db, &branch, &mut sound).await;
         }
@@ -64,7 +60,7 @@ pub(crate) async fn assert_sound(db: &DatabaseConnection) -> Sound {
     sound
 }
 
-async fn look_over_branch(db: &DatabaseConnection, branch: &Branch, sound: &mut Sound) {
+async fn look_over_branch(db: &TenantDb, branch: &Branch, sound: &mut Sound) {
     let history = syncs::history(db, &[branch.id], ALL).await.unwrap();
     for sync in &history {
         look_over_events(db, sync, sound).await;
@@ -89,7 +85,7 @@ async fn look_over_branch(db: &DatabaseConnection, branch: &Branch, sound: &mut 
     sound.syncs.extend(history);
 }
 
-async fn prove(db: &DatabaseConnection, sync: &ProjectSync, sound: &mut Sound) {
+async fn prove(db: &TenantDb, sync: &ProjectSync, sound: &mut Sound) {
     let state = StateAt::after(sync).unwrap();
     let verified = worker::proof::verify(db, state, sync.tree_id.unwrap()).await;
     let verified = verified.unwrap_or_else(|error| panic!("{error}: {sync:#?}"));
@@ -98,9 +94,9 @@ async fn prove(db: &DatabaseConnection, sync: &ProjectSync, sound: &mut Sound) {
 
 /// The rows of a state, compared with themselves. The proof of a state would find a file that is there twice, but memory
 /// has no proof.
-async fn assert_nothing_is_there_twice(db: &DatabaseConnection, state: StateAt) {
+async fn assert_nothing_is_there_twice(db: &TenantDb, state: StateAt) {
     let mut seen = HashSet::new();
-    for file in state.all_files(db).await.unwrap() {
+    for file in state.all_files(&db.begin().await.unwrap()).await.unwrap() {
         assert!(seen.insert(file.path.clone()), "{} is there twice", file.path.escape_ascii());
     }
     let mut seen = HashSet::new();
@@ -109,7 +105,7 @@ async fn assert_nothing_is_there_twice(db: &DatabaseConnection, state: StateAt) 
     }
 }
 
-async fn look_over_events(db: &DatabaseConnection, sync: &ProjectSync, sound: &mut Sound) {
+async fn look_over_events(db: &TenantDb, sync: &ProjectSync, sound: &mut Sound) {
     let events = syncs::events(db, sync.id, 0, ALL).await.unwrap();
     let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
     let without_a_hole: Vec<i64> = (1..=events.len() as i64).collect();
@@ -138,8 +134,8 @@ async fn look_over_events(db: &DatabaseConnection, sync: &ProjectSync, sound: &m
 
 /// Nothing runs under a lease that is over, and nothing that may begin waits for longer than a rescue: there are idle
 /// workers whenever we look.
-async fn assert_not_stuck(db: &DatabaseConnection, sync: &ProjectSync) {
-    let now = now_of(db).await.unwrap();
+async fn assert_not_stuck(db: &TenantDb, sync: &ProjectSync) {
+    let now = now_of(&db.database()).await.unwrap();
     let late = |since: chrono::DateTime<chrono::Utc>, seconds: u64| {
         now - since > chrono::TimeDelta::seconds((seconds + GRACE_SECONDS) as i64)
     };

@@ -6,11 +6,10 @@ use std::{
 };
 
 use bus::{QueueSettings, RedisQueue, queue::JobQueue};
-use entities::{ConnectOptions, ProjectSync, SyncEvent, SyncStatus, syncs};
-use migration::{Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use entities::{ProjectSync, SyncEvent, SyncStatus, TenantDb, syncs};
 use tempfile::TempDir;
 use testkit::{
+    database::{open_local, prepared},
     postgres::PrivatePostgres,
     redis::PrivateRedis,
     repo::{TestRepo, large_repository},
@@ -48,7 +47,7 @@ pub(crate) fn launcher(folder: &Path) -> Launcher {
 /// Servers of a test's own, and what runs on them.
 pub(crate) struct Stage {
     pub(crate) deployment: Deployment,
-    pub(crate) db: DatabaseConnection,
+    pub(crate) db: TenantDb,
     pub(crate) postgres: PrivatePostgres,
     pub(crate) redis: PrivateRedis,
     folder: TempDir,
@@ -64,10 +63,10 @@ impl Stage {
         let folder = server_folder().unwrap();
         let postgres = PrivatePostgres::start(&folder.path().join("postgres")).unwrap();
         let redis = PrivateRedis::start(&folder.path().join("redis")).unwrap();
-        let db = entities::connect(&postgres.url(), &ConnectOptions::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        let postgres_url = prepared(&postgres.url()).await;
+        let db = open_local(&postgres_url).await;
         let launcher = settings(launcher(folder.path()));
-        let deployment = Deployment { launcher, postgres_url: postgres.url(), redis_url: redis.url() };
+        let deployment = Deployment { launcher, postgres_url, redis_url: redis.url() };
         Self { deployment, db, postgres, redis, folder }
     }
 

@@ -9,15 +9,14 @@ use std::{
 use bus::ProgressEvent;
 use chrono::Utc;
 use entities::{
-    Branch, ConnectOptions, DeadJobId, ProjectSync, SyncId, SyncTrigger, projects,
+    Branch, DeadJobId, ProjectSync, SyncId, SyncTrigger, TenantDb, projects,
     queue::{self, NewDeadJob},
     syncs::{self, NewSync},
 };
-use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
-    database::TestDatabase,
+    database::{TestDatabase, open_local},
     redis::REDIS_VARIABLE,
     repo::TestRepo,
     service::{Launcher, ServiceProcess},
@@ -116,20 +115,19 @@ impl Scene {
         self.folder.path().join("data")
     }
 
-    pub(crate) async fn db(&self) -> DatabaseConnection {
+    pub(crate) async fn db(&self) -> TenantDb {
         let url = match &self.shared {
             Some(shared) => shared.database.url().to_owned(),
             None => format!("sqlite:{}", self.data().join("project-sync.db").display()),
         };
-        entities::connect(&url, &ConnectOptions::default()).await.unwrap()
+        open_local(&url).await
     }
 
     /// Makes the jobs that commands alone do not leave behind.
     pub(crate) async fn fill(&mut self) {
         let db = self.db().await;
         let branch = async |name: &str| -> Branch {
-            let tenant = projects::ensure_tenant(&db, projects::LOCAL_TENANT, Utc::now()).await.unwrap();
-            let project = projects::find(&db, tenant, name).await.unwrap().unwrap();
+            let project = projects::find(&db, name).await.unwrap().unwrap();
             projects::branches(&db, &project.repository).await.unwrap().remove(0)
         };
         let new = NewSync { trigger: SyncTrigger::Api, forced: true, restore_seq: None, trace_parent: None };
@@ -146,13 +144,13 @@ impl Scene {
             let payload = payload.map(str::to_owned);
             let message = "given up".to_owned();
             let new = NewDeadJob { sync, payload, code: code.to_owned(), message, attempts: 3 };
-            queue::bury(&db, new, Utc::now()).await.unwrap().id
+            queue::bury(&db.database().system(), new, Utc::now()).await.unwrap().id
         };
         self.failed = failed.id;
         self.dead = bury(Some((failed.tenant_id, failed.id)), None, "unreachable").await;
         self.broken = bury(None, Some("{]"), "broken-payload").await;
         self.waiting = request(branch("notes").await).await.id;
-        db.close().await.unwrap();
+        db.database().close().await.unwrap();
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {

@@ -8,12 +8,12 @@ use bus::{
 };
 use chrono::Utc;
 use entities::{
-    ProjectId, ProjectSync, SourceSpec, SyncId, SyncTrigger, TenantId,
-    projects::{self, ConnectedProject, LOCAL_TENANT},
+    OfTenant, ProjectId, ProjectSync, SourceSpec, SyncId, SyncTrigger, TenantDb, TenantId,
+    projects::{self, ConnectedProject},
     queue::{self, PauseScope},
     syncs::{self, Claim, ClaimOutcome, Ending, NewSync, Totals},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::ConnectionTrait;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{ledger::Ledger, stage::Stage};
@@ -34,7 +34,7 @@ pub(crate) enum Telling {
 
 /// Makes projects and syncs.
 pub(crate) struct Author {
-    db: DatabaseConnection,
+    db: TenantDb,
     tenant: TenantId,
     aloud: Arc<dyn ProgressBus>,
     redis: Option<redis::aio::ConnectionManager>,
@@ -52,31 +52,30 @@ impl Author {
     }
 
     /// One who only writes rows, into the database of another process.
-    pub(crate) async fn beside(db: &DatabaseConnection) -> Self {
+    pub(crate) async fn beside(db: &TenantDb) -> Self {
         // The process's own worker takes no sync from the author.
-        queue::pause(db, PauseScope::Queue, None, Utc::now()).await.unwrap();
+        queue::pause(&db.database().system(), PauseScope::Queue, None, Utc::now()).await.unwrap();
         Self::on(db, Arc::new(LocalProgressBus::default())).await
     }
 
     /// One who writes nothing and knows what others wrote.
-    pub(crate) async fn silent(db: &DatabaseConnection) -> Self {
+    pub(crate) async fn silent(db: &TenantDb) -> Self {
         Self::on(db, Arc::new(LocalProgressBus::default())).await
     }
 
-    async fn on(db: &DatabaseConnection, aloud: Arc<dyn ProgressBus>) -> Self {
-        let tenant = projects::ensure_tenant(db, LOCAL_TENANT, Utc::now()).await.unwrap();
-        Self { db: db.clone(), tenant, aloud, redis: None, ledger: Arc::default() }
+    async fn on(db: &TenantDb, aloud: Arc<dyn ProgressBus>) -> Self {
+        Self { db: db.clone(), tenant: db.tenant(), aloud, redis: None, ledger: Arc::default() }
     }
 
     /// A project whose repository nobody reads.
     pub(crate) async fn project(&self, name: &str) -> ConnectedProject {
         let source = SourceSpec::Git { url: format!("/nowhere/{name}") };
-        projects::create(&self.db, self.tenant, name, &source, Utc::now()).await.unwrap()
+        projects::create(&self.db, name, &source, Utc::now()).await.unwrap()
     }
 
     /// Removes a project with all that is known of it.
     pub(crate) async fn forget(&self, project: ProjectId) {
-        let deletion = projects::delete(&self.db, self.tenant, project).await.unwrap();
+        let deletion = projects::delete(&self.db, project).await.unwrap();
         assert_eq!(deletion, projects::Deletion::Deleted);
     }
 
@@ -89,7 +88,7 @@ impl Author {
             Telling::InTheLog | Telling::Never => Arc::new(LocalProgressBus::default()),
         };
         let jobs = Arc::new(LocalQueue::new(LEASE));
-        let dispatcher = Dispatcher { db: self.db.clone(), queue: jobs, progress };
+        let dispatcher = Dispatcher { db: self.db.database(), queue: jobs, progress };
         let new = NewSync { trigger: SyncTrigger::Api, forced: false, restore_seq: None, trace_parent: None };
         let requested = dispatcher.request(&branch, new, false, Utc::now()).await.unwrap();
         assert!(requested.is_new);
@@ -118,7 +117,7 @@ impl Author {
 
 /// Writes the events of one sync.
 pub(crate) struct Script {
-    db: DatabaseConnection,
+    db: TenantDb,
     tenant: TenantId,
     aloud: Arc<dyn ProgressBus>,
     redis: Option<redis::aio::ConnectionManager>,

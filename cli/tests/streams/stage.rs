@@ -2,11 +2,10 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
-use entities::ConnectOptions;
-use migration::{Migrator, MigratorTrait};
-use sea_orm::DatabaseConnection;
+use entities::TenantDb;
 use tempfile::TempDir;
 use testkit::{
+    database::{open_local, prepared},
     postgres::PrivatePostgres,
     redis::PrivateRedis,
     server::server_folder,
@@ -38,7 +37,7 @@ fn launcher(folder: &Path) -> Launcher {
 /// The parts of a service on servers of a test's own.
 pub(crate) struct Stage {
     pub(crate) deployment: Deployment,
-    pub(crate) db: DatabaseConnection,
+    pub(crate) db: TenantDb,
     pub(crate) redis: PrivateRedis,
     _postgres: PrivatePostgres,
     folder: TempDir,
@@ -56,10 +55,10 @@ impl Stage {
         let folder = server_folder().unwrap();
         let postgres = PrivatePostgres::start(&folder.path().join("postgres")).unwrap();
         let redis = PrivateRedis::start(&folder.path().join("redis")).unwrap();
-        let db = entities::connect(&postgres.url(), &ConnectOptions::default()).await.unwrap();
-        Migrator::up(&db, None).await.unwrap();
+        let postgres_url = prepared(&postgres.url()).await;
+        let db = open_local(&postgres_url).await;
         let launcher = settings(launcher(folder.path()));
-        let deployment = Deployment { launcher, postgres_url: postgres.url(), redis_url: redis.url() };
+        let deployment = Deployment { launcher, postgres_url, redis_url: redis.url() };
         Self { deployment, db, redis, _postgres: postgres, folder }
     }
 
@@ -86,7 +85,7 @@ impl Stage {
 /// The service in one process, without servers.
 pub(crate) struct Embedded {
     pub(crate) process: ServiceProcess,
-    pub(crate) db: DatabaseConnection,
+    pub(crate) db: TenantDb,
     launcher: Launcher,
     folder: TempDir,
 }
@@ -100,7 +99,7 @@ impl Embedded {
         let launcher = launcher(folder.path()).set("worker.rescue_seconds", 3_600);
         let process = launcher.embedded(&data).await;
         let url = format!("sqlite:{}", data.join("project-sync.db").display());
-        let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
+        let db = open_local(&url).await;
         Self { process, db, launcher, folder }
     }
 

@@ -24,7 +24,7 @@ use crate::{
 const MANY: u64 = 10_000;
 
 /// Waits until a sync has ended, and takes its events into the author's ledger.
-async fn ended(author: &Author, db: &sea_orm::DatabaseConnection, id: SyncId) -> entities::ProjectSync {
+async fn ended(author: &Author, db: &entities::TenantDb, id: SyncId) -> entities::ProjectSync {
     let row = loop {
         let row = syncs::get(db, id).await.unwrap().unwrap();
         if row.status.is_terminal() {

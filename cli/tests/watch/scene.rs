@@ -6,13 +6,12 @@ use std::{
     time::Duration,
 };
 
-use entities::{ConnectOptions, SyncId, syncs};
+use entities::{SyncId, TenantDb, syncs};
 use reqwest::Method;
-use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
-    database::TestDatabase,
+    database::{TestDatabase, open_local},
     git_http::{Fault, GitHttp},
     redis::REDIS_VARIABLE,
     repo::{TestRepo, change_files, large_repository},
@@ -197,19 +196,19 @@ impl Scene {
         std::fs::remove_dir_all(self.repo.path()).unwrap();
     }
 
-    async fn db(&self) -> DatabaseConnection {
+    async fn db(&self) -> TenantDb {
         let url = match self.form {
             Form::Distributed => self.deployment.postgres_url.clone(),
             Form::Embedded => format!("sqlite:{}", self.data().join("project-sync.db").display()),
         };
-        entities::connect(&url, &ConnectOptions::default()).await.unwrap()
+        open_local(&url).await
     }
 
     /// The events of a sync as they are kept.
     pub(crate) async fn kept(&self, sync: &str) -> Vec<Value> {
         let db = self.db().await;
         let rows = syncs::events(&db, sync.parse().unwrap(), 0, u64::from(u32::MAX)).await.unwrap();
-        db.close().await.unwrap();
+        db.database().close().await.unwrap();
         rows.into_iter().map(|row| row.payload).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    QueryOrder, QuerySelect, Set, Statement,
 };
 
 use crate::{ids::SyncId, scope::OfTenant, tables::sync_event};
@@ -10,7 +10,9 @@ use crate::{ids::SyncId, scope::OfTenant, tables::sync_event};
 /// Keeps an event. Its number must be the next one: a number that is taken is an error.
 pub async fn append_event(db: &impl OfTenant, event: sync_event::Model) -> Result<(), DbErr> {
     let row: sync_event::ActiveModel = event.into();
-    sync_event::Entity::insert(row.reset_all()).exec_without_returning(db).await?;
+    // Its sync must be the tenant's own.
+    let row = sync_event::ActiveModel { tenant_id: Set(db.tenant()), ..row.reset_all() };
+    sync_event::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
 

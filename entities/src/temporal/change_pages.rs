@@ -95,7 +95,7 @@ impl StateAt {
         );
         let values = std::iter::once(other.seq.into()).chain(value);
         let joining = begin_joining(db).await?;
-        let statement = self.statement(db.get_database_backend(), sql, values);
+        let statement = self.statement(db, sql, values);
         Ok(ChangeRow::find_by_statement(statement).all(&joining).await?.into_iter().map(Into::into).collect())
     }
 
@@ -130,7 +130,7 @@ impl StateAt {
         );
         let values = std::iter::once(other.seq.into()).chain(value);
         let joining = begin_joining(db).await?;
-        let statement = self.statement(backend, sql, values);
+        let statement = self.statement(db, sql, values);
         Ok(MemoryRow::find_by_statement(statement).all(&joining).await?.into_iter().map(Into::into).collect())
     }
 

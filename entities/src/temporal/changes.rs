@@ -165,7 +165,7 @@ impl StateAt {
         };
         let sql =
             format!("SELECT {columns} FROM {table} WHERE branch_id = $1 AND tenant_id = $3 AND {between}");
-        T::find_by_statement(self.statement(db.get_database_backend(), sql, [other.seq.into()])).all(db).await
+        T::find_by_statement(self.statement(db, sql, [other.seq.into()])).all(db).await
     }
 
     /// How many files differ between this state and `later`, the one after it. A rename is one added and one deleted.
@@ -184,7 +184,7 @@ impl StateAt {
             (SELECT count(*) FROM closed c LEFT JOIN opened o ON o.path_hash = c.path_hash \
                 WHERE o.path_hash IS NULL) AS deleted";
         let joining = begin_joining(db).await?;
-        let statement = self.statement(db.get_database_backend(), sql.to_owned(), [later.seq.into()]);
+        let statement = self.statement(db, sql.to_owned(), [later.seq.into()]);
         Ok(ChangeCounts::find_by_statement(statement).one(&joining).await?.unwrap_or_default())
     }
 
@@ -206,7 +206,7 @@ impl StateAt {
             SELECT CAST(coalesce(sum(CASE WHEN a.n < d.n THEN a.n ELSE d.n END), 0) AS bigint) AS n \
             FROM added a JOIN deleted d ON d.blob_id = a.blob_id";
         let joining = begin_joining(db).await?;
-        let statement = self.statement(db.get_database_backend(), sql.to_owned(), [later.seq.into()]);
+        let statement = self.statement(db, sql.to_owned(), [later.seq.into()]);
         joining.query_one_raw(statement).await?.map_or(Ok(0), |row| row.try_get("", "n"))
     }
 }

@@ -1,8 +1,7 @@
 //! Writing the state that a sync in progress will leave.
 
 use sea_orm::{
-    DbBackend, DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value,
-    sea_query::OnConflict,
+    DbErr, EntityTrait, FromQueryResult, Set, Statement, TryInsertResult, Value, sea_query::OnConflict,
 };
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
 };
 use crate::scope::OfTenant;
 use crate::{
-    ids::{BranchId, TenantId},
+    ids::BranchId,
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId, PathHash},
     tables::{branch, memory_content, memory_entry, repository_file, repository_tree},
@@ -22,7 +21,6 @@ use crate::{
 /// The caller opens the transactions and sees to it that no other sync of the branch writes at the same time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Draft {
-    tenant: TenantId,
     branch: BranchId,
     seq: i64,
 }
@@ -92,7 +90,7 @@ const TABLES: [(&str, &str); 3] = [
 impl Draft {
     /// The draft of the sync that follows the branch's head.
     pub fn after_head(branch: &branch::Model) -> Self {
-        Self { tenant: branch.tenant_id, branch: branch.id, seq: branch.head_seq + 1 }
+        Self { branch: branch.id, seq: branch.head_seq + 1 }
     }
 
     /// The number that the sync will have.
@@ -102,15 +100,15 @@ impl Draft {
 
     /// The state as drafted so far: for the pipeline and its proof only.
     pub fn state(&self) -> StateAt {
-        StateAt { tenant: self.tenant, branch: self.branch, seq: self.seq }
+        StateAt { branch: self.branch, seq: self.seq }
     }
 
-    fn statement(&self, backend: DbBackend, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
-        self.state().statement(backend, sql, more)
+    fn statement(&self, db: &impl OfTenant, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
+        self.state().statement(db, sql, more)
     }
 
     async fn execute(&self, db: &impl OfTenant, sql: String) -> Result<u64, DbErr> {
-        let statement = self.statement(db.get_database_backend(), sql, []);
+        let statement = self.statement(db, sql, []);
         Ok(db.execute_raw(statement).await?.rows_affected())
     }
 
@@ -174,7 +172,7 @@ impl Draft {
             let rows = chunk.iter().map(|file| {
                 let is_submodule = file.mode.is_submodule();
                 repository_file::ActiveModel {
-                    tenant_id: Set(self.tenant),
+                    tenant_id: Set(db.tenant()),
                     branch_id: Set(self.branch),
                     path: Set(file.path.clone()),
                     path_hash: Set(PathHash::of(&file.path)),
@@ -195,7 +193,7 @@ impl Draft {
     pub async fn add_trees(&self, db: &impl OfTenant, trees: &[NewTree]) -> Result<(), DbErr> {
         for chunk in trees.chunks(ROWS_PER_STATEMENT) {
             let rows = chunk.iter().map(|tree| repository_tree::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 branch_id: Set(self.branch),
                 path: Set(tree.path.clone()),
                 path_hash: Set(PathHash::of(&tree.path)),
@@ -214,7 +212,7 @@ impl Draft {
         for chunk in entries.chunks(ROWS_PER_STATEMENT) {
             let hashes: Vec<ContentHash> = chunk.iter().map(|entry| ContentHash::of(&entry.body)).collect();
             let contents = chunk.iter().zip(&hashes).map(|(entry, hash)| memory_content::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 hash: Set(*hash),
                 body: Set(entry.body.clone()),
                 ..Default::default()
@@ -229,7 +227,7 @@ impl Draft {
                 .await?;
             tracing::trace!(?inserted, "texts of memory entries");
             let rows = chunk.iter().zip(&hashes).map(|(entry, hash)| memory_entry::ActiveModel {
-                tenant_id: Set(self.tenant),
+                tenant_id: Set(db.tenant()),
                 branch_id: Set(self.branch),
                 kind: Set(entry.kind),
                 entry_key: Set(entry.entry_key.clone()),
@@ -270,13 +268,13 @@ impl Draft {
                 "UPDATE {table} SET valid_to = $2 WHERE branch_id = $1 AND tenant_id = $3 AND valid_to IS NULL \
                  AND valid_from > $4"
             );
-            let statement = self.statement(db.get_database_backend(), sql, [target.seq.into()]);
+            let statement = self.statement(db, sql, [target.seq.into()]);
             count.closed = db.execute_raw(statement).await?.rows_affected();
             let sql = format!(
                 "INSERT INTO {table} ({columns}, valid_from) SELECT {columns}, $2 FROM {table} \
                  WHERE branch_id = $1 AND tenant_id = $3 AND +valid_from <= $4 AND valid_to > $4 AND valid_to < $2"
             );
-            let statement = self.statement(db.get_database_backend(), sql, [target.seq.into()]);
+            let statement = self.statement(db, sql, [target.seq.into()]);
             count.opened = db.execute_raw(statement).await?.rows_affected();
         }
         Ok(counts)
@@ -287,7 +285,7 @@ impl Draft {
         let sql = "SELECT \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3) AS created, \
             (SELECT count(*) FROM memory_entries WHERE branch_id = $1 AND valid_to = $2 AND tenant_id = $3) AS superseded";
-        let statement = self.statement(db.get_database_backend(), sql.to_owned(), []);
+        let statement = self.statement(db, sql.to_owned(), []);
         match db.query_one_raw(statement).await? {
             Some(row) => Ok((row.try_get("", "created")?, row.try_get("", "superseded")?)),
             None => Ok((0, 0)),
@@ -305,7 +303,7 @@ impl Draft {
             "SELECT t.id, t.path, t.path_hash, t.dir_hash, t.tree_id FROM repository_trees t \
              WHERE t.branch_id = $1 AND t.valid_from = $2 AND t.tenant_id = $3 AND t.id > $4 ORDER BY t.id LIMIT {limit}"
         );
-        let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
+        let statement = self.statement(db, sql, [after.into()]);
         super::TreeRow::find_by_statement(statement).all(db).await
     }
 }

@@ -102,7 +102,7 @@ impl StateAt {
         let condition = format!("t.dir_hash IN ({})", placeholders(dirs.len()));
         let sql = Self::rows("repository_files", FILE_COLUMNS, &condition);
         let values = dirs.iter().map(|dir| (*dir).into());
-        FileRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+        FileRow::find_by_statement(self.statement(db, sql, values)).all(db).await
     }
 
     /// The directories that stand directly in these directories (at most [`super::ROWS_PER_STATEMENT`] of them).
@@ -113,7 +113,7 @@ impl StateAt {
         let condition = format!("t.dir_hash IN ({})", placeholders(dirs.len()));
         let sql = Self::rows("repository_trees", TREE_COLUMNS, &condition);
         let values = dirs.iter().map(|dir| (*dir).into());
-        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+        TreeRow::find_by_statement(self.statement(db, sql, values)).all(db).await
     }
 
     /// What stands directly in each of these directories (at most [`super::ROWS_PER_STATEMENT`] of them), by the digest
@@ -138,7 +138,7 @@ impl StateAt {
     /// The root directory's row, if the state has any rows.
     pub async fn root(&self, db: &impl OfTenant) -> Result<Option<TreeRow>, DbErr> {
         let sql = Self::rows("repository_trees", TREE_COLUMNS, "t.dir_hash IS NULL");
-        TreeRow::find_by_statement(self.statement(db.get_database_backend(), sql, [])).one(db).await
+        TreeRow::find_by_statement(self.statement(db, sql, [])).one(db).await
     }
 
     /// A directory, anywhere in the tenant's completed syncs, whose tree is `tree`: the state to read it in and the
@@ -158,9 +158,7 @@ impl StateAt {
             [db.tenant().into(), tree.into()],
         );
         let found = Found::find_by_statement(statement).one(db).await?;
-        Ok(found.map(|found| {
-            (StateAt { tenant: db.tenant(), branch: found.branch_id, seq: found.valid_from }, found.path_hash)
-        }))
+        Ok(found.map(|found| (StateAt { branch: found.branch_id, seq: found.valid_from }, found.path_hash)))
     }
 
     /// All files ordered by the bytes of their paths, which is also the order of a walk through git's trees.
@@ -177,7 +175,7 @@ impl StateAt {
              FROM ({}) t LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id ORDER BY t.path",
             Self::rows("repository_files", "t.tenant_id, t.path, t.mode, t.blob_id, t.submodule_id", "")
         );
-        let rows = db.stream_raw(self.statement(ConnectionTrait::get_database_backend(db), sql, [])).await?;
+        let rows = db.stream_raw(self.statement(db, sql, [])).await?;
         Ok(rows.map(|row| ListedFile::from_query_result(&row?, "")))
     }
 
@@ -202,7 +200,7 @@ impl StateAt {
             Self::rows("repository_files", files, ""),
             Self::rows("repository_trees", &trees, "t.dir_hash IS NOT NULL"),
         );
-        let rows = db.stream_raw(self.statement(ConnectionTrait::get_database_backend(db), sql, [])).await?;
+        let rows = db.stream_raw(self.statement(db, sql, [])).await?;
         Ok(rows.map(|row| WalkedEntry::from_query_result(&row?, "")))
     }
 
@@ -227,7 +225,7 @@ impl StateAt {
             "SELECT {FILE_COLUMNS} FROM repository_files t {not_indexed} WHERE {scope} AND t.id > $4 \
              ORDER BY t.id LIMIT {limit}"
         );
-        let statement = self.statement(db.get_database_backend(), sql, [after.into()]);
+        let statement = self.statement(db, sql, [after.into()]);
         FileRow::find_by_statement(statement).all(db).await
     }
 

@@ -120,7 +120,7 @@ impl StateAt {
              t.valid_from, CASE WHEN t.valid_to <= $2 THEN t.valid_to END AS valid_to FROM {from} \
              WHERE {conditions} ORDER BY {order} {limit}"
         );
-        ListedEntry::find_by_statement(self.statement(backend, sql, values)).all(db).await
+        ListedEntry::find_by_statement(self.statement(db, sql, values)).all(db).await
     }
 
     /// The active entries of these files (at most [`super::ROWS_PER_STATEMENT`] of them).
@@ -133,7 +133,7 @@ impl StateAt {
         let condition = format!("t.path_hash IN ({})", placeholders(paths.len()));
         let sql = Self::rows("memory_entries", columns, &condition);
         let values = paths.iter().map(|path| (*path).into());
-        OpenEntry::find_by_statement(self.statement(db.get_database_backend(), sql, values)).all(db).await
+        OpenEntry::find_by_statement(self.statement(db, sql, values)).all(db).await
     }
 }
 

@@ -73,7 +73,7 @@ impl StateAt {
              LEFT JOIN file_blobs b ON b.tenant_id = t.tenant_id AND b.id = t.blob_id ORDER BY t.path",
             Self::rows("repository_files", columns, &conditions.join(" AND "))
         );
-        ListedFile::find_by_statement(self.statement(backend, sql, values)).all(db).await
+        ListedFile::find_by_statement(self.statement(db, sql, values)).all(db).await
     }
 
     /// The memory behind `after`: by path, or, where the filter holds words, the best matches first. At most as many as
@@ -93,7 +93,7 @@ impl StateAt {
             return Ok((Vec::new(), None));
         };
         let transaction = db.begin().await?;
-        let mut rows = std::pin::pin!(transaction.stream_raw(self.statement(backend, sql, values)).await?);
+        let mut rows = std::pin::pin!(transaction.stream_raw(self.statement(db, sql, values)).await?);
         let (mut entries, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.next().await {
             let row = row?;

@@ -3,7 +3,7 @@
 use sea_orm::{DbBackend, DbErr, Statement, Value};
 
 use crate::{
-    ids::{BranchId, TenantId},
+    ids::BranchId,
     scope::{OfTenant, TenantDb, TenantTx},
     tables::{branch, project_sync},
 };
@@ -11,7 +11,6 @@ use crate::{
 /// A branch as one sync left it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateAt {
-    pub(super) tenant: TenantId,
     pub(super) branch: BranchId,
     pub(super) seq: i64,
 }
@@ -19,13 +18,13 @@ pub struct StateAt {
 impl StateAt {
     /// The branch as its latest completed sync left it; before the first one it has no rows.
     pub fn head(branch: &branch::Model) -> Self {
-        Self { tenant: branch.tenant_id, branch: branch.id, seq: branch.head_seq }
+        Self { branch: branch.id, seq: branch.head_seq }
     }
 
     /// The branch as `sync` left it. `None` if the sync did not complete.
     pub fn after(sync: &project_sync::Model) -> Option<Self> {
         let seq = sync.seq?;
-        Some(Self { tenant: sync.tenant_id, branch: sync.branch_id, seq })
+        Some(Self { branch: sync.branch_id, seq })
     }
 
     /// The branch as it was before `sync`: as the sync that it followed left it, or without rows if it followed none.
@@ -70,15 +69,16 @@ impl StateAt {
     pub(super) const HOLDS: &'static str = "t.branch_id = $1 AND t.tenant_id = $3 AND +t.valid_from <= $2 \
          AND (t.valid_to IS NULL OR t.valid_to > $2)";
 
-    /// A statement over this state: its own three values, then `more` from `$4` on.
+    /// A statement over this state: its own three values, then `more` from `$4` on. Whose rows are meant says whoever asks,
+    /// and not the state.
     pub(super) fn statement(
         &self,
-        backend: DbBackend,
+        db: &impl OfTenant,
         sql: String,
         more: impl IntoIterator<Item = Value>,
     ) -> Statement {
-        let own = [self.branch.into(), self.seq.into(), self.tenant.into()];
-        Statement::from_sql_and_values(backend, sql, own.into_iter().chain(more))
+        let own = [self.branch.into(), self.seq.into(), db.tenant().into()];
+        Statement::from_sql_and_values(db.get_database_backend(), sql, own.into_iter().chain(more))
     }
 
     /// How many files there are. Counts index entries; meant for checks, not for every sync.
@@ -93,7 +93,7 @@ impl StateAt {
 
     async fn count(&self, db: &impl OfTenant, table: &str) -> Result<i64, DbErr> {
         let sql = format!("SELECT count(*) AS n FROM ({}) counted", Self::rows(table, "t.id", ""));
-        let row = db.query_one_raw(self.statement(db.get_database_backend(), sql, [])).await?;
+        let row = db.query_one_raw(self.statement(db, sql, [])).await?;
         row.map_or(Ok(0), |row| row.try_get("", "n"))
     }
 }
@@ -124,13 +124,14 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 #[cfg(test)]
 mod tests {
     use migration::{Migrator, MigratorTrait};
+    use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
     use super::*;
-    use crate::temporal::Draft;
+    use crate::{TenantId, temporal::Draft};
 
     /// SQLite's plan for a query, a line a step.
-    async fn plan(db: &sea_orm::DatabaseConnection, sql: &str, values: usize) -> String {
+    async fn plan(db: &TenantDb, sql: &str, values: usize) -> String {
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
         let values = (0..values).map(|_| Value::from(1_i64));
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
@@ -144,8 +145,9 @@ mod tests {
     async fn states_are_read_by_index() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
-        let db = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(db.pool(), None).await.unwrap();
+        let database = crate::connect(&url, &Default::default()).await.unwrap();
+        Migrator::up(database.pool(), None).await.unwrap();
+        let db = database.tenant(TenantId::generate());
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
             (

@@ -250,9 +250,9 @@ on_each_database! {
             assert!(!dispatcher.pause(scope, None, Utc::now()).await.unwrap(), "it is paused already");
             let outcome = scene.runner.run(&SyncJob::new(sync.id), None, Stop::default()).await.unwrap();
             assert!(matches!(outcome, RunOutcome::Paused), "{outcome:?}");
-            assert!(queue::waiting_syncs(&scene.db, None, None, 10).await.unwrap().is_empty());
+            assert!(queue::waiting_syncs(&scene.db.database().system(), None, None, 10).await.unwrap().is_empty());
             assert!(dispatcher.resume(scope, Utc::now()).await.unwrap());
-            assert_eq!(queue::waiting_syncs(&scene.db, None, None, 10).await.unwrap().len(), 1);
+            assert_eq!(queue::waiting_syncs(&scene.db.database().system(), None, None, 10).await.unwrap().len(), 1);
         }
         let (done, _) = scene.run(&sync, None).await;
         assert_eq!(done.status, SyncStatus::Completed);

@@ -33,7 +33,7 @@ pub struct Scene {
     pub runner: Arc<Runner>,
     /// What the keys in Redis begin with.
     pub prefix: String,
-    pub database: TestDatabase,
+    _database: TestDatabase,
 }
 
 /// Settings under which nothing waits long.
@@ -56,7 +56,7 @@ impl Scene {
         let prefix = format!("test-{}", SyncId::generate());
         let dispatcher = dispatcher(&db, settings.lease(), &prefix).await;
         let runner = Arc::new(runner(dispatcher, settings, Instance::anywhere()));
-        Self { db: db.tenant(tenant), tenant, runner, prefix, database }
+        Self { db: db.tenant(tenant), tenant, runner, prefix, _database: database }
     }
 
     /// The same database under another worker.
@@ -118,7 +118,7 @@ impl Scene {
     }
 
     pub async fn files(&self, state: StateAt) -> Vec<ListedFile> {
-        state.all_files(&self.db).await.unwrap()
+        state.all_files(&self.db.begin().await.unwrap()).await.unwrap()
     }
 
     pub async fn memory(&self, state: StateAt) -> Vec<ListedEntry> {

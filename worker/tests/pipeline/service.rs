@@ -421,7 +421,7 @@ async fn messages_that_are_no_jobs() {
     let sync = request(&scene, &branch, false).await.sync;
     assert_eq!(ended(&scene, sync.id).await.status, SyncStatus::Completed);
     settled(&scene).await;
-    let dead = queue::dead_jobs(&scene.db, &Default::default(), None, 10).await.unwrap();
+    let dead = queue::dead_jobs(&scene.db.database().system(), &Default::default(), None, 10).await.unwrap();
     let mut found: Vec<_> = dead.iter().map(|dead| (dead.code.as_str(), dead.attempts)).collect();
     found.sort_unstable();
     assert_eq!(found, [("broken-message", 1), ("unknown-version", 2)]);

@@ -1,0 +1,23 @@
+-- One row of a tenant in every table. `@` stands for the tenant's digit.
+INSERT INTO tenants (id, name, created_at) VALUES ('@0000000-0000-7000-8000-000000000001', 'tenant @', now());
+INSERT INTO projects (id, tenant_id, name, created_at) VALUES ('@0000000-0000-7000-8000-000000000002', '@0000000-0000-7000-8000-000000000001', 'project', now());
+INSERT INTO repositories (id, tenant_id, project_id, source, created_at) VALUES ('@0000000-0000-7000-8000-000000000003', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000002', '{}', now());
+INSERT INTO branches (id, tenant_id, repository_id, name, created_at) VALUES ('@0000000-0000-7000-8000-000000000004', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000003', 'main', now());
+INSERT INTO project_syncs (id, tenant_id, branch_id, project_id, ordinal, kind, "trigger", status, created_at) VALUES ('@0000000-0000-7000-8000-000000000005', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000004', '@0000000-0000-7000-8000-000000000002', 1, 'sync', 'cli', 'pending', now());
+INSERT INTO sync_events (tenant_id, sync_id, seq, at, payload) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000005', 1, now(), '{}');
+INSERT INTO dead_jobs (id, tenant_id, sync_id, code, message, attempts, created_at) VALUES ('@0000000-0000-7000-8000-000000000006', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000005', 'c', 'm', 1, now());
+INSERT INTO queue_pauses (id, tenant_id, project_id, created_at) VALUES ('@0000000-0000-7000-8000-000000000007', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000002', now());
+INSERT INTO idempotency_keys (tenant_id, key, request_digest, created_at) VALUES ('@0000000-0000-7000-8000-000000000001', 'key', '\x01', now());
+INSERT INTO file_blobs (tenant_id, id, size) VALUES ('@0000000-0000-7000-8000-000000000001', '\x0101010101010101010101010101010101010101', 4);
+INSERT INTO blob_contents (tenant_id, blob_id, kind, content) VALUES ('@0000000-0000-7000-8000-000000000001', '\x0101010101010101010101010101010101010101', 'text', 'text');
+INSERT INTO repository_files (tenant_id, branch_id, path, path_hash, dir_hash, mode, blob_id, valid_from) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000004', 'p', '\x01', '\x02', 33188, '\x0101010101010101010101010101010101010101', 1);
+INSERT INTO repository_trees (tenant_id, branch_id, path, path_hash, tree_id, valid_from) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000004', '', '\x03', '\x0202020202020202020202020202020202020202', 1);
+INSERT INTO memory_contents (tenant_id, hash, body) VALUES ('@0000000-0000-7000-8000-000000000001', '\x0303030303030303030303030303030303030303030303030303030303030303', 'the secret of tenant @');
+INSERT INTO memory_entries (tenant_id, branch_id, kind, entry_key, key_hash, path, path_hash, title, heading_path, content_hash, valid_from) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000004', 'letter', 'k', '\x04', 'p', '\x01', 't', '[]', '\x0303030303030303030303030303030303030303030303030303030303030303', 1);
+INSERT INTO embeddings (tenant_id, content_hash, model, dimensions, vector, created_at) VALUES ('@0000000-0000-7000-8000-000000000001', '\x0303030303030303030303030303030303030303030303030303030303030303', 'm', 1, '\x00000000', now());
+INSERT INTO project_credentials (tenant_id, project_id, kind, hint, key_id, sealed, created_at, updated_at) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000002', 'token', 'h', 'k', '\x01', now(), now());
+INSERT INTO users (id, name, created_at) VALUES ('@0000000-0000-7000-8000-000000000008', 'user @', now());
+INSERT INTO memberships (tenant_id, user_id, role, created_at) VALUES ('@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000008', 'owner', now());
+INSERT INTO api_tokens (id, tenant_id, name, hash, hint, scopes, created_at) VALUES ('@0000000-0000-7000-8000-000000000009', '@0000000-0000-7000-8000-000000000001', 't', decode(repeat('@@', 32), 'hex'), 'h', '[]', now());
+INSERT INTO sessions (id, tenant_id, user_id, hash, created_at, last_used_at, expires_at) VALUES ('@0000000-0000-7000-8000-00000000000a', '@0000000-0000-7000-8000-000000000001', '@0000000-0000-7000-8000-000000000008', decode(repeat('@@', 32), 'hex'), now(), now(), now());
+INSERT INTO audit_log (id, tenant_id, at, actor_kind, actor_name, action, detail) VALUES ('@0000000-0000-7000-8000-00000000000b', '@0000000-0000-7000-8000-000000000001', now(), 'system', 'n', 'a', '{}');
