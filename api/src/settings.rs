@@ -7,8 +7,13 @@ use std::{
 };
 
 use axum::http::HeaderName;
+use entities::identity::{IdentityError, tickets::Signer};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use source::settings::Secret;
+
+/// How long a key must be, in bytes.
+const MIN_KEY_BYTES: usize = 32;
 
 /// How the API is served (`[api]`).
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -22,6 +27,11 @@ pub struct Settings {
     pub token: Option<Secret>,
     /// A file that holds the token, in the place of `token`.
     pub token_file: Option<PathBuf>,
+    /// What tickets for streams are signed with: at least 32 characters, the same in all processes of an installation.
+    /// Without it each process takes tickets that it gave out itself.
+    pub ticket_key: Option<Secret>,
+    /// A file that holds it, in the place of `ticket_key`.
+    pub ticket_key_file: Option<PathBuf>,
     /// The origins whose pages may ask from other sites, such as `https://app.example`. Pages of this server always may.
     pub cors_origins: Vec<String>,
     /// The largest body of a request, in bytes.
@@ -62,6 +72,8 @@ impl Default for Settings {
             access: Access::Auto,
             token: None,
             token_file: None,
+            ticket_key: None,
+            ticket_key_file: None,
             cors_origins: Vec::new(),
             max_body_bytes: 64 << 10,
             page_limit_default: 50,
@@ -83,7 +95,21 @@ impl Settings {
         if let Some(origin) = self.cors_origins.iter().find(|origin| !is_origin(origin)) {
             return Err(SettingsError::Origin(origin.clone()));
         }
+        if self.ticket_key.as_ref().is_some_and(|key| key.expose().len() < MIN_KEY_BYTES) {
+            return Err(SettingsError::ShortKey);
+        }
         self.client_header().map(|_| ())
+    }
+
+    /// What signs tickets for streams.
+    ///
+    /// # Errors
+    /// If there is no key, and the operating system gives no random bytes.
+    pub fn signer(&self) -> Result<Signer, IdentityError> {
+        match &self.ticket_key {
+            Some(key) => Ok(Signer::new(&Sha256::digest(key.expose()).into())),
+            None => Signer::alone(),
+        }
     }
 
     /// The header that tells the client's address, if one is to.
@@ -117,6 +143,9 @@ pub enum SettingsError {
     /// That is no name of a header.
     #[error("api.client_address_header: {0:?} is no name of a header")]
     Header(String),
+    /// A key that could be guessed.
+    #[error("api.ticket_key: at least 32 characters are needed, better from: openssl rand -hex 32")]
+    ShortKey,
 }
 
 /// Whether browsers send this as the origin of a page.
@@ -220,6 +249,8 @@ mod tests {
         }
         let odd = Settings { client_address_header: "no header".to_owned(), ..Default::default() };
         assert_eq!(odd.check(), Err(SettingsError::Header("no header".to_owned())));
+        let short = Settings { ticket_key: Some(Secret::new(&"x".repeat(31))), ..Default::default() };
+        assert_eq!(short.check(), Err(SettingsError::ShortKey));
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use entities::identity::{
-    Principal,
-    audit::{Action, Actor, NewRecord},
-    sessions,
-    tickets::Ticket,
+use entities::{
+    TenantId,
+    identity::{
+        Principal,
+        audit::{Action, Actor, NewRecord},
+        sessions,
+        tickets::Ticket,
+    },
 };
 
 /// Who asks, as far as it is known. It travels in the extensions of the request.
@@ -25,6 +28,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The tenant that they act in.
+    pub fn tenant(&self) -> Option<TenantId> {
+        let of_principal = self.principal.as_ref().map(|principal| principal.tenant.id);
+        of_principal.or_else(|| self.ticket.as_ref().map(|ticket| ticket.tenant))
+    }
+
     /// A line for the audit log: that this caller did something.
     pub(crate) fn did(&self, action: Action) -> NewRecord {
         let address = self.address();

@@ -28,6 +28,7 @@ use super::{
     caller::Caller,
     check_neighbour, cookie,
     neighbour::{host, is_of_host},
+    stream::{self, EVENTS},
     throttle::Throttle,
 };
 use crate::{
@@ -35,9 +36,6 @@ use crate::{
     settings::{Access, Settings},
     state::Clock,
 };
-
-/// Where streams are.
-const EVENTS: &str = "/api/v1/events/";
 
 /// Lets requests in, or refuses them.
 pub struct Gate {
@@ -144,6 +142,9 @@ impl Gate {
                 }
             }
             None => self.check_unknown(&caller, method, uri, headers)?,
+        }
+        if path.starts_with(EVENTS) {
+            stream::check(&self.db, &caller, path).await?;
         }
         if path == "/metrics" && caller.principal.as_ref().is_some_and(|who| !who.may(Right::Operate)) {
             return Err(crate::extract::lacks(Right::Operate));

@@ -14,6 +14,7 @@ mod caller;
 mod cookie;
 mod gate;
 mod neighbour;
+mod stream;
 mod throttle;
 
 pub use address::Peer;

@@ -15,6 +15,10 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let peer = access::peer(request.extensions());
     match app.gate.admit(peer, request.method(), request.uri(), request.headers()).await {
         Ok(caller) => {
+            // For the streams, which know nothing of callers.
+            if let Some(tenant) = caller.tenant() {
+                request.extensions_mut().insert(tenant);
+            }
             request.extensions_mut().insert(Arc::new(caller));
             next.run(request).await
         }

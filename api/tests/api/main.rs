@@ -7,6 +7,8 @@ mod contract;
 mod errors;
 mod idempotency;
 mod metrics;
+mod people;
 mod projects;
+mod routes;
 mod scene;
 mod syncs;

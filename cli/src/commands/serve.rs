@@ -13,8 +13,8 @@ use crate::{
 
 /// Runs everything in one process.
 pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
-    let service = Service::open(global, settings, Needs::Nothing).await?;
-    let listener = service.listen(args.listen).await?;
+    let service = Service::open(global, at(settings, args.listen), Needs::Nothing).await?;
+    let listener = service.listen().await?;
     let runner = service.runner()?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
@@ -25,8 +25,8 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
 
 /// Runs the API alone. It streams, too: gateways are for more clients than one process has room for.
 pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
-    let service = Service::open(global, settings, Needs::SharedServers).await?;
-    let listener = service.listen(args.listen).await?;
+    let service = Service::open(global, at(settings, args.listen), Needs::SharedServers).await?;
+    let listener = service.listen().await?;
     announce_address(&listener)?;
     let gateway = service.gateway()?;
     let served = service.serve_all(listener, gateway).await;
@@ -37,9 +37,8 @@ pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Resul
 pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) -> Result<(), CliError> {
     let address = args.listen.unwrap_or(settings.gateway.listen);
     // What the API's section says of who may ask holds here, too.
-    let settings = Settings { api: api::Settings { listen: address, ..settings.api }, ..settings };
-    let service = Service::open(global, settings, Needs::SharedServers).await?;
-    let listener = service.listen(Some(address)).await?;
+    let service = Service::open(global, at(settings, Some(address)), Needs::SharedServers).await?;
+    let listener = service.listen().await?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
     let served = service.serve_gateway(listener, gateway).await;
@@ -70,6 +69,12 @@ pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) 
         }
     };
     served.and(service.close().await)
+}
+
+/// The settings, listening at another address if one is named: who is let in depends on it.
+fn at(settings: Settings, listen: Option<SocketAddr>) -> Settings {
+    let listen = listen.unwrap_or(settings.api.listen);
+    Settings { api: api::Settings { listen, ..settings.api }, ..settings }
 }
 
 fn announce_address(listener: &TcpListener) -> Result<(), CliError> {
