@@ -162,7 +162,7 @@ pub enum ListenError {
     /// Other machines would reach the API, and nobody could show who they are.
     #[error(
         "api.listen: {0} can be reached from other machines, and there is neither a user nor a token: make the first \
-         user (project-sync user add NAME --operator --owner local), or set api.token (PROJECT_SYNC__API__TOKEN in the \
+         user (project-sync user add NAME), or set api.token (PROJECT_SYNC__API__TOKEN in the \
          environment), or listen at 127.0.0.1"
     )]
     Unset(SocketAddr),

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod help;
+pub mod identity;
 pub mod operator;
 mod watch;
 
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use identity::{TenantArgs, TokenArgs, UserArgs};
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use watch::WatchArgs;
 
@@ -136,6 +138,12 @@ pub enum Command {
     Dead(DeadArgs),
     /// Check settings, database, queue, clock and workers, and say what to do
     Doctor(DoctorArgs),
+    /// Make users, list them, change passwords
+    User(UserArgs),
+    /// Make tokens for machines, list them, revoke them
+    Token(TokenArgs),
+    /// Make tenants, list them
+    Tenant(TenantArgs),
     /// Show or apply pending changes of the database's schema
     Migrate(MigrateArgs),
     /// Print every setting with its default, as a settings file
@@ -368,7 +376,15 @@ mod tests {
             let help = command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{name}"), help);
         }
-        for (group, name) in [("jobs", "ls"), ("jobs", "requeue"), ("queue", "pause"), ("dead", "purge")] {
+        for (group, name) in [
+            ("jobs", "ls"),
+            ("jobs", "requeue"),
+            ("queue", "pause"),
+            ("dead", "purge"),
+            ("user", "add"),
+            ("token", "create"),
+            ("tenant", "add"),
+        ] {
             let group_command = command.find_subcommand_mut(group).unwrap();
             let help = group_command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{group}_{name}"), help);

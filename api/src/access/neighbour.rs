@@ -56,3 +56,41 @@ fn name_of(host: &str) -> &str {
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn code(settings: &Settings, pairs: &[(HeaderName, &str)]) -> Option<Code> {
+        let headers =
+            pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
+        let uri = "/api/v1/projects".parse().unwrap();
+        check_neighbour(settings, &uri, &headers).err().map(|problem| problem.code())
+    }
+
+    #[test]
+    fn only_this_machine_is_near() {
+        let settings = Settings::default();
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.9.9.9", "[::1]:1", "[::1]"] {
+            assert_eq!(code(&settings, &[(header::HOST, host)]), None, "{host}");
+        }
+        let foreign = Some(Code::ForeignOrigin);
+        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "0.0.0.0", ""]
+        {
+            assert_eq!(code(&settings, &[(header::HOST, host)]), foreign, "{host}");
+        }
+        assert_eq!(code(&settings, &[]), foreign);
+        let everywhere = Settings { listen: "0.0.0.0:80".parse().unwrap(), ..Settings::default() };
+        assert_eq!(code(&everywhere, &[(header::HOST, "0.0.0.0")]), foreign);
+        let from = |origin| [(header::HOST, "localhost:8080"), (header::ORIGIN, origin)];
+        assert_eq!(code(&settings, &from("http://localhost:8080")), None);
+        for origin in ["http://localhost:3000", "https://evil.example", "null", ""] {
+            assert_eq!(code(&settings, &from(origin)), foreign, "{origin}");
+        }
+        let named = Settings { cors_origins: vec!["https://app.example".to_owned()], ..Settings::default() };
+        assert_eq!(code(&named, &from("https://app.example")), None);
+        assert_eq!(code(&named, &from("https://app.example.evil")), foreign);
+    }
+}

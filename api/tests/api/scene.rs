@@ -108,7 +108,15 @@ impl Scene {
             Access::Auto if settings.token.is_none() => Access::Open,
             access => access,
         };
-        let settings = Settings { access, ..settings };
+        Self::set_up(database, Settings { access, ..settings }, metrics).await
+    }
+
+    /// Under just these settings.
+    pub async fn as_is(database: TestDatabase, settings: Settings) -> Self {
+        Self::set_up(database, settings, None).await
+    }
+
+    async fn set_up(database: TestDatabase, settings: Settings, metrics: Option<PrometheusHandle>) -> Self {
         let opened = database.database().clone();
         let tenant =
             projects::ensure_tenant(&opened.system(), projects::LOCAL_TENANT, Utc::now()).await.unwrap();
