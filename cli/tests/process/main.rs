@@ -1,5 +1,6 @@
 //! The real program as processes: killed, interrupted, two at once, on disks that refuse.
 
+mod identity;
 mod killed;
 mod refused;
 mod together;

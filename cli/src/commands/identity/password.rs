@@ -1,6 +1,6 @@
 //! Passwords as they are typed: never on the command line, which others on the machine can read.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal};
 
 use entities::identity::passwords::{self, MAX_BYTES, Password, PasswordHash};
 
