@@ -1,7 +1,7 @@
 //! As whom the program is logged in to Postgres. Row-level security binds neither superusers nor those with BYPASSRLS, and
 //! an owner can take it off: a service that is one of these would keep tenants apart by its own queries alone.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement};
 
 use crate::scope::{Database, SYSTEM_ROLE};
 
