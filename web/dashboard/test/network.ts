@@ -57,7 +57,7 @@ export function network(): Network {
     const answer = answers.get(key) ?? fail(404, 'not-found', 'There is nothing here', key);
     if (answer === 'pending') return new Promise(() => {});
     if (answer === 'down') throw new TypeError('fetch failed');
-    const { status, body, headers }: Fixed = typeof answer === 'function' ? asFixed(answer(url, request)) : answer;
+    const { status, body, headers }: Fixed = typeof answer === 'function' ? asFixed(await answer(url, request)) : answer;
     const type = status >= 400 ? 'application/problem+json' : 'application/json';
     return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { 'Content-Type': type, ...headers } });
   };

@@ -317,6 +317,18 @@ describe('the menu of a user', () => {
     expect(opener.getAttribute('aria-expanded')).toBe('false');
   });
 
+  test('stays open when the first repository could be typed by now', async () => {
+    knows();
+    let answer: (body: unknown) => void = () => {};
+    net.answers.set(PROJECTS, () => new Promise((resolve) => (answer = resolve)));
+    show('/');
+    const opener = await screen.findByRole('button', { name: /^You/ });
+    await userEvent.click(opener);
+    answer({ items: [] });
+    await found('No project yet');
+    expect(opener.getAttribute('aria-expanded')).toBe('true');
+  });
+
   test('changes the password; a wrong one is told, and is no lost session', async () => {
     knows();
     net.answers.set('PUT /api/v1/session/password', WRONG);

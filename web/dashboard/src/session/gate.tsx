@@ -1,6 +1,6 @@
 import { ProblemError, type Session } from '@project-sync/react';
 import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Activity, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { Activity, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { client, onUnknown, storeToken } from '../api.js';
 import { Failed, Loading } from '../parts/states.js';
 import { askSession, identityOf, isIn, mayOf, SessionContext, type SessionTools } from './context.js';
@@ -94,7 +94,8 @@ function Inside({ session, tools, children }: InsideProps) {
 /** Whoever was let in is led to the page. */
 function useReturn(isOut: boolean): void {
   const wasOut = useRef(false);
-  useEffect(() => {
+  // Before it is drawn: nobody has gone elsewhere by then.
+  useLayoutEffect(() => {
     if (wasOut.current && !isOut) document.getElementById('main')?.focus({ preventScroll: true });
     wasOut.current = isOut;
   }, [isOut]);
