@@ -1,8 +1,8 @@
 import { plural, type Settings } from '@project-sync/react';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
-import { client } from '../api.js';
-import { Empty, Failed, Loading } from '../parts/states.js';
+import { client } from '../../api.js';
+import { Empty, Failed, Loading } from '../../parts/states.js';
 
 /** Every setting of the service by its section, to be read. */
 export function Values() {
