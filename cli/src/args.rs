@@ -1,8 +1,11 @@
 //! What can be typed.
 
 mod help;
+pub mod identity;
 pub mod migrate;
 pub mod operator;
+mod secrets;
+mod upkeep;
 mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -11,8 +14,11 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use identity::{TenantArgs, TokenArgs, UserArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use secrets::{SecretsAction, SecretsArgs};
+pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -138,10 +144,22 @@ pub enum Command {
     Dead(DeadArgs),
     /// Check settings, database, queue, clock and workers, and say what to do
     Doctor(DoctorArgs),
+    /// Make users, list them, change passwords
+    User(UserArgs),
+    /// Make tokens for machines, list them, revoke them
+    Token(TokenArgs),
+    /// Make tenants, list them
+    Tenant(TenantArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
     Secrets(SecretsArgs),
+    /// Forget old syncs, and remove what no kept one needs
+    Gc(GcArgs),
+    /// Copy a SQLite database to a file, while it is used
+    Backup(BackupArgs),
+    /// Put a file that `backup` made in the place of the SQLite database
+    RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }
@@ -329,26 +347,6 @@ pub struct RestoreArgs {
     pub to: String,
 }
 
-/// `secrets`.
-#[derive(Args, Debug)]
-pub struct SecretsArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: SecretsAction,
-}
-
-/// What to do with the keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum SecretsAction {
-    /// List the keys by name, and how much is sealed with each
-    #[default]
-    Status,
-    /// Seal with the first key what is sealed with another one
-    Rotate,
-    /// Print a new key, for the first line of the file of keys
-    NewKey,
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -374,7 +372,15 @@ mod tests {
             let help = command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{name}"), help);
         }
-        for (group, name) in [("jobs", "ls"), ("jobs", "requeue"), ("queue", "pause"), ("dead", "purge")] {
+        for (group, name) in [
+            ("jobs", "ls"),
+            ("jobs", "requeue"),
+            ("queue", "pause"),
+            ("dead", "purge"),
+            ("user", "add"),
+            ("token", "create"),
+            ("tenant", "add"),
+        ] {
             let group_command = command.find_subcommand_mut(group).unwrap();
             let help = group_command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{group}_{name}"), help);

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use bus::QueueError;
-use entities::{ProjectSync, SourceSpecError, SyncStatus};
+use entities::{ProjectSync, RoleError, SourceSpecError, SyncStatus};
 use migration::MigrateError;
 use sea_orm::DbErr;
 use source::{LocateError, SourceError};
@@ -97,6 +97,14 @@ pub enum CliError {
     /// The database needs migrations that are not applied on the way.
     #[error("the database's schema is {0} migrations behind this program")]
     PendingMigrations(usize),
+    /// It cannot be done as things are.
+    #[error("{message}")]
+    Blocked {
+        /// What stands in the way.
+        message: String,
+        /// What could help.
+        hint: Option<String>,
+    },
     /// The schema is not ours, or was not changed.
     #[error(transparent)]
     Schema(#[from] MigrateError),
@@ -120,6 +128,21 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// That the program must not be logged in to the database as it is.
+    pub fn role(error: RoleError) -> Self {
+        match error {
+            RoleError::Database(error) => error.into(),
+            error => Self::Blocked {
+                message: error.to_string(),
+                hint: Some(
+                    "log in as a member of project_sync_app and of nothing else (database.url); \
+                     `project-sync migrate roles` prints how such a user is made"
+                        .to_owned(),
+                ),
+            },
+        }
+    }
+
     /// A command that cannot work.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }
@@ -191,7 +214,9 @@ impl CliError {
     /// What could help.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::NotFound { hint, .. } | Self::Blocked { hint, .. } => {
+                hint.clone()
+            }
             Self::OpenDatabase { file: Some(_), .. } => Some(
                 "the data folder must be writable and have space left; --data names another one".to_owned(),
             ),
@@ -236,7 +261,7 @@ impl From<SourceError> for CliError {
 fn exit_code_of_status(status: u16) -> u8 {
     match status {
         400 | 422 => USAGE,
-        404 => NOT_FOUND,
+        404 | 410 => NOT_FOUND,
         503 => UNREACHABLE,
         _ => FAILED,
     }
@@ -246,7 +271,11 @@ fn exit_code_of_status(status: u16) -> u8 {
 fn exit_code_of(code: &str) -> u8 {
     match code {
         "unreachable" | "server-error" => UNREACHABLE,
-        "repository-not-found" | "not-a-repository" | "branch-not-found" | "no-such-sync" => NOT_FOUND,
+        "repository-not-found"
+        | "not-a-repository"
+        | "branch-not-found"
+        | "no-such-sync"
+        | "sync-forgotten" => NOT_FOUND,
         "cancelled" => INTERRUPTED,
         _ => FAILED,
     }

@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod drive;
 mod error;
+mod file;
 mod find;
 mod follow;
 mod live;

@@ -74,7 +74,10 @@ impl App {
         let OpenedDatabase { db, file } = OpenedDatabase::open(global, &settings).await?;
         match &file {
             Some(file) => schema::migrate_file(db.pool(), file, &clock).await?,
-            None => schema::refuse_pending(db.pool()).await?,
+            None => {
+                schema::refuse_pending(db.pool()).await?;
+                entities::check_role(&db).await.map_err(CliError::role)?;
+            }
         }
         let own_keys = file.as_deref().map(|file| beside(file, KEYS_FILE));
         settings.source.keys = CredentialKeys::new(Arc::new(settings.secrets.store(own_keys)?));
@@ -185,6 +188,9 @@ impl OpenedDatabase {
             None => format!("sqlite:{}", data_file(global.data.as_deref())?),
         };
         let file = url.strip_prefix("sqlite:").map(PathBuf::from);
+        if let Some(file) = &file {
+            crate::file::use_it(file)?;
+        }
         if file.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(CliError::usage("settings: database.url must begin with sqlite: or postgres://"));
         }
@@ -199,6 +205,17 @@ impl OpenedDatabase {
             Err(source) => return Err(CliError::OpenDatabase { file, source }),
         };
         Ok(Self { db, file })
+    }
+}
+
+/// The SQLite file that the settings name, which need not be there; its folder is made. `None` on Postgres.
+///
+/// # Errors
+/// If there is no home folder, or the data folder cannot be made.
+pub fn sqlite_file(global: &Global, settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+    match &settings.database.url {
+        Some(url) => Ok(url.strip_prefix("sqlite:").map(PathBuf::from)),
+        None => Ok(Some(PathBuf::from(data_file(global.data.as_deref())?))),
     }
 }
 
@@ -230,6 +247,6 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn beside(file: &Path, name: &str) -> PathBuf {
+pub fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or_else(|| Path::new("")).join(name)
 }

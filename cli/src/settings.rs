@@ -17,7 +17,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, shown, telemetry::TelemetrySettings};
+use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -143,6 +143,8 @@ pub struct Settings {
     pub gateway: gateway::Settings,
     /// What secrets are sealed with.
     pub secrets: SecretsSettings,
+    /// What `gc` keeps.
+    pub retention: RetentionSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -198,6 +200,11 @@ impl Settings {
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
         if let Some(token) = token {
             self.api.token = Some(Secret::new(&token));
+        }
+        let mut key = None;
+        secret_from("api.ticket_key", &mut key, self.api.ticket_key_file.as_deref())?;
+        if let Some(key) = key {
+            self.api.ticket_key = Some(Secret::new(&key));
         }
         Ok(())
     }
@@ -330,6 +337,7 @@ mod tests {
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("secrets", keys::<SecretsSettings>()),
+            ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

@@ -4,13 +4,18 @@ mod body;
 mod limits;
 mod loaded;
 mod path;
+mod permit;
 mod query;
 mod trace;
 
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use limits::{checked_text, page_limit};
-pub(crate) use loaded::{LoadedProject, LoadedSync, sync as load_sync};
+pub(crate) use loaded::{
+    LoadedJob, LoadedMember, LoadedProject, LoadedSync, LoadedToken, project as load_project,
+    sync as load_sync,
+};
 pub(crate) use path::Id;
+pub(crate) use permit::{Admin, AnyCaller, Manage, Operate, OwnSession, Permitted, Read, Syncs, lacks};
 pub(crate) use query::Queried;
 pub(crate) use trace::{TraceParent, remote_context};
 

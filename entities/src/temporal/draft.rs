@@ -24,6 +24,7 @@ use crate::{
 pub struct Draft {
     branch: BranchId,
     seq: i64,
+    kept_from: i64,
 }
 
 /// A file to add to the draft.
@@ -91,7 +92,7 @@ const TABLES: [(&str, &str); 3] = [
 impl Draft {
     /// The draft of the sync that follows the branch's head.
     pub fn after_head(branch: &branch::Model) -> Self {
-        Self { branch: branch.id, seq: branch.head_seq + 1 }
+        Self { branch: branch.id, seq: branch.head_seq + 1, kept_from: branch.kept_from }
     }
 
     /// The number that the sync will have.
@@ -101,7 +102,8 @@ impl Draft {
 
     /// The state as drafted so far: for the pipeline and its proof only.
     pub fn state(&self) -> StateAt {
-        StateAt { branch: self.branch, seq: self.seq }
+        let Self { branch, seq, kept_from } = *self;
+        StateAt { branch, seq, kept_from }
     }
 
     fn statement(&self, db: &impl OfTenant, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {

@@ -1,6 +1,6 @@
 //! A gateway with what it streams from: a database, a bus, and somebody who tells events.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use bus::{
@@ -28,8 +28,9 @@ pub struct Stage {
 /// Lets everybody in.
 struct Open;
 
+#[async_trait::async_trait]
 impl Door for Open {
-    fn admit(&self, _uri: &Uri, _headers: &HeaderMap) -> Option<HeaderMap> {
+    async fn admit(&self, _peer: IpAddr, _uri: &Uri, _headers: &HeaderMap) -> Option<HeaderMap> {
         Some(HeaderMap::new())
     }
 }
@@ -58,7 +59,7 @@ impl Stage {
         let db = database_handle.tenant(tenant);
         let source = SourceSpec::Git { url: "/nowhere".to_owned() };
         let project = projects::create(&db, "streamed", &source, Utc::now()).await.unwrap();
-        let gateway = Gateway::start(database_handle, progress, tenant, settings).unwrap();
+        let gateway = Gateway::start(database_handle, progress, settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

@@ -71,7 +71,9 @@ fn open(place: &Place) -> Result<Repository, SourceError> {
     }
     if allowed.is_some() {
         let borrowed = odb::borrowed_folders(&objects(&repository))?;
-        borrowed.iter().try_for_each(|folder| folders::check_all(folder, allowed))?;
+        for folder in borrowed {
+            folders::check_all(&folders::check_path(&folder, allowed)?, allowed)?;
+        }
     }
     if repository.object_hash() != gix::hash::Kind::Sha1 {
         return Err(SourceError::Unsupported("SHA-256 object ids".into()));

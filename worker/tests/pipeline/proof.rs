@@ -58,7 +58,7 @@ on_each_database! {
         for (what, sql) in TAMPERINGS {
             let repo = repository();
             let sync = scene.sync(&local(&repo), None).await;
-            let state = StateAt::after(&sync).unwrap();
+            let state = StateAt::after(&scene.db, &sync).await.unwrap();
             proof::verify(&scene.db, state, sync.tree_id.unwrap()).await.unwrap();
             tamper(&scene, sql).await;
             let error = proof::verify(&scene.db, state, sync.tree_id.unwrap()).await.expect_err(what);
@@ -79,13 +79,13 @@ on_each_database! {
         tamper(&scene, "DELETE FROM repository_files WHERE mode = 33261").await;
         let touching = repo.write("dir/other", "3").commit("two");
         let two = scene.sync(&local(&repo), None).await;
-        scene.files(StateAt::after(&two).unwrap()).await;
-        proof::verify(&scene.db, StateAt::after(&two).unwrap(), two.tree_id.unwrap()).await.unwrap();
+        scene.files(StateAt::after(&scene.db, &two).await.unwrap()).await;
+        proof::verify(&scene.db, StateAt::after(&scene.db, &two).await.unwrap(), two.tree_id.unwrap()).await.unwrap();
         assert_eq!(two.commit_id, Some(crate::scene::oid(&touching)));
         tamper(&scene, "UPDATE repository_files SET mode = 33188 WHERE mode = 33261").await;
         let commit = repo.write("elsewhere", "4").commit("three");
         let three = scene.sync(&local(&repo), None).await;
-        let state = StateAt::after(&three).unwrap();
+        let state = StateAt::after(&scene.db, &three).await.unwrap();
         let error = proof::verify(&scene.db, state, three.tree_id.unwrap()).await.unwrap_err();
         assert!(matches!(&error, SyncError::Proof { path, .. } if path == "dir"), "{error:?}");
         let asked = scene.ask(&scene.branch(&three).await, true, None).await;
