@@ -6,7 +6,7 @@ use entities::{
     Branch, BranchId, ProjectSync, SourceSpec,
     projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
     syncs,
-    temporal::StateAt,
+    temporal::{Forgotten, StateAt, StateError},
 };
 use serde::{Deserialize, Serialize};
 use source::{BranchHead, Head, Source, SourceContext, SourceError, open_project, open_source};
@@ -132,7 +132,7 @@ pub(crate) async fn state_at(
         if branch.is_some_and(|branch| place.is_some_and(|place| place.branch != branch)) {
             return Err(Problem::invalid("branch", "the sync that `at` names is of another branch"));
         }
-        return completed(&sync);
+        return completed(app, &sync).await.map_err(|problem| problem.field("at"));
     }
     let branch = known_branch(app, project, branch).await?;
     if at == "latest" {
@@ -144,7 +144,7 @@ pub(crate) async fn state_at(
     let found = syncs::by_seq(app.db(), branch.id, number).await?;
     let missing =
         || Problem::new(Code::SyncNotFound, format!("{} has no sync {number}", branch.name)).field("at");
-    completed(&found.ok_or_else(missing)?)
+    completed(app, &found.ok_or_else(missing)?).await.map_err(|problem| problem.field("at"))
 }
 
 /// Where the next page of a state begins. It stays in the state of the first page, whatever is synced meanwhile.
@@ -164,16 +164,31 @@ pub(crate) fn same_state<T>(
     position: Option<Position<T>>,
 ) -> Result<(StateAt, Option<T>), Problem> {
     let Some(Position { branch, seq, after }) = position else { return Ok((state, None)) };
-    let same = state.back_to(seq).filter(|state| state.branch() == branch);
     let other =
         || Problem::new(Code::Malformed, "the cursor is of another list; begin without one").field("cursor");
+    if state.branch() != branch {
+        return Err(other());
+    }
+    let same = state.back_to(seq).map_err(|error| forgotten(error).field("cursor"))?;
     Ok((same.ok_or_else(other)?, Some(after)))
 }
 
 /// The state that a sync left.
-pub(crate) fn completed(sync: &ProjectSync) -> Result<StateAt, Problem> {
-    StateAt::after(sync).ok_or_else(|| {
-        let detail = format!("sync {} is {}: only completed syncs leave a state", sync.id, sync.status);
-        Problem::new(Code::SyncNotCompleted, detail).sync(sync.id)
-    })
+pub(crate) async fn completed(app: &App, sync: &ProjectSync) -> Result<StateAt, Problem> {
+    StateAt::after(app.db(), sync).await.map_err(unreadable)
+}
+
+/// Why there is no state to read.
+pub(crate) fn unreadable(error: StateError) -> Problem {
+    match error {
+        StateError::NotCompleted { sync, .. } => {
+            Problem::new(Code::SyncNotCompleted, error.to_string()).sync(sync)
+        }
+        StateError::Forgotten(error) => forgotten(error),
+        StateError::Database(error) => error.into(),
+    }
+}
+
+fn forgotten(error: Forgotten) -> Problem {
+    Problem::new(Code::SyncForgotten, error.to_string())
 }

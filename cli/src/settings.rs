@@ -17,7 +17,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, shown, telemetry::TelemetrySettings};
+use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -52,6 +52,10 @@ pub struct DatabaseSettings {
     pub url: Option<String>,
     /// A file that holds the URL, in the place of `url`.
     pub url_file: Option<PathBuf>,
+    /// Who changes the schema of a Postgres database: only `migrate` logs in by it. As secret as `url`.
+    pub migrator_url: Option<String>,
+    /// A file that holds it, in the place of `migrator_url`.
+    pub migrator_url_file: Option<PathBuf>,
     /// The most connections held at once.
     pub max_connections: u32,
 }
@@ -61,6 +65,8 @@ impl Default for DatabaseSettings {
         Self {
             url: None,
             url_file: None,
+            migrator_url: None,
+            migrator_url_file: None,
             max_connections: entities::ConnectOptions::default().max_connections,
         }
     }
@@ -71,6 +77,8 @@ impl std::fmt::Debug for DatabaseSettings {
         f.debug_struct("DatabaseSettings")
             .field("url", &self.url.as_ref().map(|_| "…"))
             .field("url_file", &self.url_file)
+            .field("migrator_url", &self.migrator_url.as_ref().map(|_| "…"))
+            .field("migrator_url_file", &self.migrator_url_file)
             .field("max_connections", &self.max_connections)
             .finish()
     }
@@ -135,6 +143,8 @@ pub struct Settings {
     pub gateway: gateway::Settings,
     /// What secrets are sealed with.
     pub secrets: SecretsSettings,
+    /// What `gc` keeps.
+    pub retention: RetentionSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -183,6 +193,8 @@ impl Settings {
     /// Reads the secrets that are in files of their own.
     fn read_files(&mut self) -> Result<(), CliError> {
         secret_from("database.url", &mut self.database.url, self.database.url_file.as_deref())?;
+        let migrator_url_file = self.database.migrator_url_file.as_deref();
+        secret_from("database.migrator_url", &mut self.database.migrator_url, migrator_url_file)?;
         secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
         let mut token = None;
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
@@ -320,6 +332,7 @@ mod tests {
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("secrets", keys::<SecretsSettings>()),
+            ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

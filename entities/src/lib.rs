@@ -6,6 +6,8 @@
 pub mod blobs;
 mod connect;
 pub mod credentials;
+pub mod deletion;
+pub mod gc;
 pub mod idempotency;
 pub mod ids;
 pub mod keys;
@@ -16,6 +18,7 @@ pub mod queue;
 pub mod scope;
 mod secret;
 pub mod source_spec;
+pub mod sqlite_file;
 pub mod status;
 pub mod syncs;
 mod tables;

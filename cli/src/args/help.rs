@@ -10,7 +10,7 @@ use super::Cli;
 pub const GROUPS: [(&str, &[&str]); 3] = [
     ("Commands", &[]),
     ("Service commands", &["serve", "api", "gateway", "worker", "migrate", "secrets", "config"]),
-    ("Operator commands", &["jobs", "queue", "dead", "doctor"]),
+    ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup"]),
 ];
 
 /// The command line.

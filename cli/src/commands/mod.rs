@@ -1,10 +1,12 @@
 //! The commands, one a file.
 
+mod backup;
 mod branches;
 mod cancel;
 mod config;
 mod diff;
 mod files;
+pub mod gc;
 mod history;
 mod memory;
 mod migrate;
@@ -54,6 +56,11 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Secrets(args) = &command {
         return secrets::run(args, &global, settings).await;
     }
+    match &command {
+        Command::Backup(args) => return backup::back_up(args, &global, &settings).await,
+        Command::RestoreBackup(args) => return backup::restore(args, &global, &settings).await,
+        _ => {}
+    }
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
@@ -85,11 +92,14 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Restore(args), _) => restore::run(app, &args).await,
         (Command::Verify(args), _) => verify::run(app, &args).await,
         (Command::Cancel(args), _) => cancel::run(app, &args).await,
+        (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (
             Command::Config
             | Command::Migrate(_)
             | Command::Secrets(_)
+            | Command::Backup(_)
+            | Command::RestoreBackup(_)
             | Command::Serve(_)
             | Command::Api(_)
             | Command::Gateway(_)
