@@ -1,6 +1,6 @@
 //! Looking at repositories while a request waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entities::{
     Branch, BranchId, ProjectSync, SourceSpec,
@@ -9,7 +9,7 @@ use entities::{
     temporal::{Forgotten, StateAt, StateError},
 };
 use serde::{Deserialize, Serialize};
-use source::{BranchHead, Head, SourceContext, SourceError, open_source};
+use source::{BranchHead, Head, Source, SourceContext, SourceError, open_project, open_source};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,7 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The head of a branch of a repository, or of its default branch.
 pub(crate) async fn head(app: &App, source: &SourceSpec, branch: Option<&str>) -> Result<Head, Problem> {
-    let reader = open_source(source, &app.source_settings)?;
+    head_of(app, open_source(source, &app.source_settings)?, branch).await
+}
+
+async fn head_of(app: &App, reader: Arc<dyn Source>, branch: Option<&str>) -> Result<Head, Problem> {
     let head = in_time(app, async |context| reader.head(branch, None, context).await).await?;
     if head.branch.len() > MAX_BRANCH_NAME_BYTES {
         let what = format!("a branch name of more than {MAX_BRANCH_NAME_BYTES} bytes");
@@ -31,9 +34,9 @@ pub(crate) async fn head(app: &App, source: &SourceSpec, branch: Option<&str>) -
     Ok(head)
 }
 
-/// The branches of a repository.
-pub(crate) async fn branches(app: &App, source: &SourceSpec) -> Result<Vec<BranchHead>, Problem> {
-    let reader = open_source(source, &app.source_settings)?;
+/// The branches of a project's repository.
+pub(crate) async fn branches(app: &App, project: &ConnectedProject) -> Result<Vec<BranchHead>, Problem> {
+    let reader = open_project(app.db(), project, &app.source_settings).await?;
     in_time(app, async |context| reader.branches(context).await).await
 }
 
@@ -70,8 +73,8 @@ pub(crate) async fn branch_to_sync(
     {
         return Ok(branch);
     }
-    let source = project.source().map_err(Problem::internal)?;
-    let head = head(app, &source, name).await?;
+    let reader = open_project(app.db(), project, &app.source_settings).await?;
+    let head = head_of(app, reader, name).await?;
     if name.is_none() {
         projects::set_default_branch(app.db(), repository, &head.branch).await?;
     }

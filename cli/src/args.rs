@@ -148,6 +148,8 @@ pub enum Command {
     Backup(BackupArgs),
     /// Put a file that `backup` made in the place of the SQLite database
     RestoreBackup(RestoreBackupArgs),
+    /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
+    Secrets(SecretsArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }
@@ -333,6 +335,26 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
+}
+
+/// `secrets`.
+#[derive(Args, Debug)]
+pub struct SecretsArgs {
+    /// What to do
+    #[arg(value_enum, default_value_t)]
+    pub action: SecretsAction,
+}
+
+/// What to do with the keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum SecretsAction {
+    /// List the keys by name, and how much is sealed with each
+    #[default]
+    Status,
+    /// Seal with the first key what is sealed with another one
+    Rotate,
+    /// Print a new key, for the first line of the file of keys
+    NewKey,
 }
 
 #[cfg(test)]

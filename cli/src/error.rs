@@ -273,6 +273,7 @@ fn hint_for(code: &str) -> Option<&'static str> {
         "token-refused" => "check that the token is valid and may read the repository's contents",
         "rate-limited" => "with a token (--token-file or GITHUB_TOKEN) the limit is higher",
         "unreachable" | "server-error" => "nothing was lost; run the command again later",
+        "not-allowed" => "what may be read is a setting: see [source] in `project-sync config`",
         "too-large" => "the limits are settings: see `project-sync config`",
         "worker-lost" | "claim-lost" => "nothing was lost; run the command again",
         "proof" => "run the sync again with --force; if that fails too, the database is damaged",

@@ -9,7 +9,7 @@ use std::{
 };
 
 use entities::{Database, sqlite_file};
-use migration::{Migrator, MigratorTrait};
+use migration::{MigrateError, State};
 
 use crate::error::CliError;
 
@@ -115,12 +115,13 @@ async fn look(db: &Database, file: &Path) -> Result<Sound, CliError> {
     if !faults.is_empty() {
         return Err(refuse(format!("the database is damaged: {}", faults.join("; "))));
     }
-    let of_another =
-        |error| refuse(format!("the database is of another program or a newer version of this one: {error}"));
-    let applied = Migrator::get_applied_migrations_read_only(db.pool()).await.map_err(of_another)?.len();
+    let of_another = |error: MigrateError| refuse(error.to_string());
+    let history = migration::status(db.pool()).await.map_err(of_another)?;
+    let applied = history.iter().filter(|one| one.state == State::Applied).count();
     if applied == 0 {
         return Err(refuse("this is no database of this program".to_owned()));
     }
-    let pending = Migrator::get_pending_migrations_read_only(db.pool()).await?.len();
+    // Which refuses what a newer version, or another program, applied.
+    let pending = migration::pending(db.pool()).await.map_err(of_another)?.len();
     Ok(Sound { applied, pending })
 }

@@ -9,6 +9,7 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, Database, TenantDb, TenantId, projects};
+use source::settings::CredentialKeys;
 use worker::{
     clock::Clock,
     instance::Instance,
@@ -25,6 +26,9 @@ use crate::{
 
 /// The database file in the data folder.
 const DATABASE_FILE: &str = "project-sync.db";
+
+/// The file beside a SQLite database with the keys that secrets in it are sealed with.
+const KEYS_FILE: &str = "secret.keys";
 
 /// The folder beside a SQLite database where packs are kept while a sync runs.
 const SCRATCH_FOLDER: &str = "scratch";
@@ -65,13 +69,15 @@ pub fn folders() -> Option<ProjectDirs> {
 
 impl App {
     /// Opens everything, the schema brought up to date where that is safe without asking.
-    pub async fn open(global: &Global, settings: Settings) -> Result<Self, CliError> {
+    pub async fn open(global: &Global, mut settings: Settings) -> Result<Self, CliError> {
         let clock = Clock::system();
         let OpenedDatabase { db, file } = OpenedDatabase::open(global, &settings).await?;
         match &file {
             Some(file) => schema::migrate_file(db.pool(), file, &clock).await?,
             None => schema::refuse_pending(db.pool()).await?,
         }
+        let own_keys = file.as_deref().map(|file| beside(file, KEYS_FILE));
+        settings.source.keys = CredentialKeys::new(Arc::new(settings.secrets.store(own_keys)?));
         let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, clock.now()).await?;
         Ok(Self {
             db: db.tenant(tenant),

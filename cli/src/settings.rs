@@ -9,6 +9,7 @@ use std::{
 use api::model::ShownSettings;
 use bus::QueueSettings;
 use config::{Config, ConfigError, Environment, File as SettingsFile, FileFormat};
+use entities::keys::KeyStore;
 use serde::Deserialize;
 use source::settings::{Secret, SourceSettings};
 use worker::{
@@ -27,9 +28,21 @@ pub const FILE_NAME: &str = "project-sync.toml";
 /// What every environment variable with a setting begins with; `__` also stands between section and key.
 const ENVIRONMENT_PREFIX: &str = "PROJECT_SYNC";
 
+/// The variables that name the keys, or their file, where no setting does.
+const KEYS_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS";
+const KEY_FILE_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS_FILE";
+
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 5] =
-    ["memory.letters", "memory.guides", "memory.documents", "memory.exclude", "api.cors_origins"];
+const LISTS: [&str; 8] = [
+    "memory.letters",
+    "memory.guides",
+    "memory.documents",
+    "memory.exclude",
+    "api.cors_origins",
+    "source.allowed_hosts",
+    "source.private_networks",
+    "source.local_folders",
+];
 
 /// Where syncs are kept (`[database]`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -71,6 +84,43 @@ impl std::fmt::Debug for DatabaseSettings {
     }
 }
 
+/// What secrets in the database are sealed with (`[secrets]`).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct SecretsSettings {
+    /// The keys themselves, parted by commas; the first one seals, all of them open.
+    pub keys: Option<Secret>,
+    /// A file that holds the keys, in the place of `keys`.
+    pub key_file: Option<PathBuf>,
+}
+
+impl SecretsSettings {
+    /// Takes the keys from the environment, if no setting names any.
+    fn or_environment(&mut self) {
+        if self.keys.is_none() && self.key_file.is_none() {
+            self.keys = std::env::var(KEYS_VARIABLE).ok().map(Secret::from);
+            self.key_file = std::env::var_os(KEY_FILE_VARIABLE).map(PathBuf::from);
+        }
+    }
+
+    /// The keys. In an installation whose database is a file they are made in `own` when they are first needed.
+    ///
+    /// # Errors
+    /// If they are named twice, or are no keys.
+    pub fn store(&self, own: Option<PathBuf>) -> Result<KeyStore, CliError> {
+        match (&self.keys, &self.key_file, own) {
+            (Some(_), Some(_), _) => {
+                Err(CliError::usage("settings: secrets.keys and secrets.key_file are both set"))
+            }
+            (Some(keys), None, _) => KeyStore::from_text(keys.expose())
+                .map_err(|error| CliError::usage(format!("settings: secrets.keys: {error}"))),
+            (None, Some(file), _) => Ok(KeyStore::in_file(file.clone())),
+            (None, None, Some(own)) => Ok(KeyStore::made_in(own)),
+            (None, None, None) => Ok(KeyStore::none()),
+        }
+    }
+}
+
 /// All settings.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
@@ -93,6 +143,8 @@ pub struct Settings {
     pub gateway: gateway::Settings,
     /// What `gc` keeps.
     pub retention: RetentionSettings,
+    /// What secrets are sealed with.
+    pub secrets: SecretsSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -103,7 +155,9 @@ impl Settings {
     /// # Errors
     /// [`CliError::Usage`] with the name of the key that is unknown or has a wrong value.
     pub fn load(file: Option<&Path>) -> Result<Self, CliError> {
-        Self::load_with(file, environment())
+        let mut settings = Self::load_with(file, environment())?;
+        settings.secrets.or_environment();
+        Ok(settings)
     }
 
     /// The same settings as they may be shown to whoever may ask.
@@ -164,6 +218,7 @@ impl Settings {
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
         ];
+        self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
@@ -277,6 +332,7 @@ mod tests {
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("retention", keys::<RetentionSettings>()),
+            ("secrets", keys::<SecretsSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

@@ -9,7 +9,7 @@ use super::Cli;
 /// The commands as the help groups them. One that is in no group is listed with the first.
 pub const GROUPS: [(&str, &[&str]); 3] = [
     ("Commands", &[]),
-    ("Service commands", &["serve", "api", "gateway", "worker", "migrate", "config"]),
+    ("Service commands", &["serve", "api", "gateway", "worker", "migrate", "secrets", "config"]),
     ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup"]),
 ];
 

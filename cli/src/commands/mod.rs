@@ -13,6 +13,7 @@ mod migrate;
 mod operator;
 mod projects;
 mod restore;
+mod secrets;
 mod serve;
 mod source;
 mod status;
@@ -57,6 +58,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::RestoreBackup(args) => return backup::restore(args, &global, &settings).await,
         _ => {}
     }
+    if let Command::Secrets(args) = &command {
+        return secrets::run(args, &global, settings).await;
+    }
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
@@ -95,6 +99,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Migrate(_)
             | Command::Backup(_)
             | Command::RestoreBackup(_)
+            | Command::Secrets(_)
             | Command::Serve(_)
             | Command::Api(_)
             | Command::Gateway(_)

@@ -12,7 +12,11 @@ use crate::{
 };
 
 /// Runs everything in one process.
-pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+pub async fn serve(global: &Global, mut settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    // Whoever asks from another machine does not get to read what is on this one, and around it.
+    if !args.listen.unwrap_or(settings.api.listen).ip().is_loopback() {
+        settings.source.confine();
+    }
     let service = Service::open(global, settings, Needs::Nothing).await?;
     let listener = service.listen(args.listen).await?;
     let runner = service.runner()?;
@@ -24,7 +28,8 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
 }
 
 /// Runs the API alone. It streams, too: gateways are for more clients than one process has room for.
-pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+pub async fn api(global: &Global, mut settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    settings.source.confine();
     let service = Service::open(global, settings, Needs::SharedServers).await?;
     let listener = service.listen(args.listen).await?;
     announce_address(&listener)?;
@@ -48,6 +53,7 @@ pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) ->
 
 /// Runs a worker alone.
 pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) -> Result<(), CliError> {
+    settings.source.confine();
     if let Some(concurrency) = args.concurrency {
         settings.worker.concurrency = concurrency.get();
     }

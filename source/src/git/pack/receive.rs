@@ -20,7 +20,10 @@ use sha1::{Digest, Sha1};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{super::pktline::unwrap, Entry, NO_BASE, Pack, corrupt, delta, resolve::resolve};
+use super::{
+    super::pktline::unwrap, Entry, NO_BASE, Pack, REBUILD_FACTOR, check_delta, check_meta, corrupt, delta,
+    resolve::resolve,
+};
 use crate::SourceError;
 
 /// How much is inflated at a time, in bytes.
@@ -35,6 +38,10 @@ pub(in super::super) struct Limits<'a> {
     pub(in super::super) scratch: &'a Path,
     /// The largest pack, in bytes.
     pub(in super::super) max_bytes: u64,
+    /// The most objects.
+    pub(in super::super) max_objects: u32,
+    /// What all objects may come to, in bytes.
+    pub(in super::super) max_unpacked_bytes: u64,
     /// Ends the work early.
     pub(in super::super) cancel: &'a CancellationToken,
 }
@@ -53,8 +60,12 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
         max_bytes: limits.max_bytes,
         action,
     };
-    let mut index = Index::default();
+    let mut index = Index { max_unpacked_bytes: limits.max_unpacked_bytes, ..Index::default() };
     let count = incoming.header()?;
+    if count > limits.max_objects {
+        let limit = format!("{} objects", limits.max_objects);
+        return Err(SourceError::TooLarge { what: "the pack".into(), limit });
+    }
     let mut inflater = Inflater { zlib: Decompress::new(), output: vec![0; INFLATE_BYTES] };
     for _ in 0..count {
         if limits.cancel.is_cancelled() {
@@ -64,7 +75,8 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
     }
     let end = incoming.position;
     incoming.trailer()?;
-    let mut pack = Pack { _folder: folder, path, entries: index.entries, by_id: Vec::new(), end };
+    let max_made = limits.max_unpacked_bytes.saturating_mul(REBUILD_FACTOR);
+    let mut pack = Pack { _folder: folder, path, entries: index.entries, by_id: Vec::new(), end, max_made };
     resolve(&mut pack, index.bases_by_id, limits.cancel)?;
     pack.sort_ids();
     Ok(pack)
@@ -158,12 +170,14 @@ struct Inflater {
 }
 
 impl Inflater {
-    /// Inflates one zlib stream into `sink`, piece by piece.
+    /// Inflates one zlib stream of `size` bytes into `sink`, piece by piece.
     fn run<R: BufRead>(
         &mut self,
         incoming: &mut Incoming<R>,
+        size: u64,
         mut sink: impl FnMut(&[u8]),
-    ) -> Result<u64, SourceError> {
+    ) -> Result<(), SourceError> {
+        let wrong_size = || corrupt("an object in the pack has another size than it says");
         self.zlib.reset();
         loop {
             let input = incoming.peek()?;
@@ -176,8 +190,11 @@ impl Inflater {
             let made = (self.zlib.total_out() - before_out) as usize;
             sink(&self.output[..made]);
             incoming.take(taken)?;
+            if self.zlib.total_out() > size {
+                return Err(wrong_size());
+            }
             if status == Status::StreamEnd {
-                return Ok(self.zlib.total_out());
+                return if self.zlib.total_out() == size { Ok(()) } else { Err(wrong_size()) };
             }
             if taken == 0 && made == 0 {
                 return Err(corrupt("an object in the pack does not inflate"));
@@ -191,6 +208,9 @@ struct Index {
     entries: Vec<Entry>,
     /// Deltas whose base is named by id and not looked up yet.
     bases_by_id: Vec<(u32, ObjectId)>,
+    /// What the entries so far come to, in bytes.
+    unpacked: u64,
+    max_unpacked_bytes: u64,
 }
 
 impl Index {
@@ -221,26 +241,36 @@ impl Index {
             _ => return Err(corrupt("an object of an unknown kind in the pack")),
         }
         entry.data = incoming.position;
-        let inflated = match entry.kind {
+        // Before anything is inflated.
+        self.unpack(declared)?;
+        match entry.kind {
             Some(kind) => {
+                check_meta(kind, declared)?;
                 let mut hasher = start_hash(kind, declared);
-                let inflated = inflater.run(incoming, |bytes| hasher.update(bytes))?;
+                inflater.run(incoming, declared, |bytes| hasher.update(bytes))?;
                 entry.id = finish_hash(hasher)?;
-                inflated
             }
             None => {
+                check_delta(declared)?;
                 let mut head = Vec::with_capacity(DELTA_HEADER_BYTES);
-                let inflated = inflater.run(incoming, |bytes| {
+                inflater.run(incoming, declared, |bytes| {
                     head.extend(bytes.iter().take(DELTA_HEADER_BYTES - head.len()));
                 })?;
                 entry.size = delta::sizes(&head)?.1;
-                inflated
+                check_delta(entry.size)?;
+                self.unpack(entry.size)?;
             }
-        };
-        if inflated != declared {
-            return Err(corrupt("an object in the pack has another size than it says"));
         }
         self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Counts bytes that an entry comes to.
+    fn unpack(&mut self, bytes: u64) -> Result<(), SourceError> {
+        self.unpacked = self.unpacked.saturating_add(bytes);
+        if self.unpacked > self.max_unpacked_bytes {
+            return Err(SourceError::too_large("the pack, unpacked,", self.max_unpacked_bytes));
+        }
         Ok(())
     }
 
@@ -303,7 +333,7 @@ fn finish_hash(hasher: Hasher) -> Result<ObjectId, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::{super::Decoder, *};
-    use crate::object;
+    use crate::object::{self, MAX_META_BYTES};
 
     /// A pack with these entries, each given as its header and its bytes before compression.
     fn pack(entries: &[(&[u8], &[u8])]) -> Vec<u8> {
@@ -322,7 +352,14 @@ mod tests {
 
     fn read(pack: &[u8]) -> Result<Pack, SourceError> {
         let (scratch, cancel) = (std::env::temp_dir(), CancellationToken::new());
-        receive(pack, &Limits { scratch: &scratch, max_bytes: 1 << 20, cancel: &cancel })
+        let limits = Limits {
+            scratch: &scratch,
+            max_bytes: 1 << 20,
+            max_objects: 100,
+            max_unpacked_bytes: 4 << 20,
+            cancel: &cancel,
+        };
+        receive(pack, &limits)
     }
 
     fn ref_delta(base: &[u8], size: u8) -> Vec<u8> {
@@ -360,6 +397,123 @@ mod tests {
             assert!(matches!(read(&bad), Err(SourceError::Corrupt(_))));
         }
         assert_eq!(read(&pack(&[])).unwrap().len(), 0);
+    }
+
+    /// The header of a whole object: its kind's number and its size.
+    fn header(kind: u8, mut size: u64) -> Vec<u8> {
+        let mut bytes = vec![kind << 4 | (size & 15) as u8];
+        size >>= 4;
+        while size > 0 {
+            *bytes.last_mut().unwrap() |= 0x80;
+            bytes.push((size & 0x7f) as u8);
+            size >>= 7;
+        }
+        bytes
+    }
+
+    /// A number as deltas write sizes.
+    fn varint(mut size: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while size > 0x7f {
+            bytes.push((size & 0x7f) as u8 | 0x80);
+            size >>= 7;
+        }
+        bytes.push(size as u8);
+        bytes
+    }
+
+    /// A delta that makes `copies` copies of the first 64 KiB of a base of that size.
+    fn repeat(copies: u64) -> Vec<u8> {
+        let mut delta = [varint(64 << 10), varint(copies * (64 << 10))].concat();
+        (0..copies).for_each(|_| delta.push(0x80));
+        delta
+    }
+
+    fn is_too_large(pack: &[u8]) -> bool {
+        matches!(read(pack), Err(SourceError::TooLarge { .. }))
+    }
+
+    #[test]
+    fn bombs_are_refused_before_they_go_off() {
+        let zeros = vec![0; 5 << 20];
+        let deflated = pack(&[(&header(3, 5 << 20), &zeros)]);
+        assert!(deflated.len() < 10_000 && is_too_large(&deflated));
+        // One of them is bearable, four are not.
+        let quarter = &zeros[..1 << 20];
+        let entry = (&header(3, 1 << 20)[..], quarter);
+        assert!(read(&pack(&[entry, entry, entry])).is_ok());
+        assert!(is_too_large(&pack(&[entry, entry, entry, entry, entry])));
+        let more_than_it_says = pack(&[(&header(3, 10), &zeros)]);
+        assert!(matches!(read(&more_than_it_says), Err(SourceError::Corrupt(_))));
+        let mut many = b"PACK\0\0\0\x02\xff\xff\xff\xff".to_vec();
+        many.extend_from_slice(&[0; 40]);
+        assert!(is_too_large(&many));
+        for size in [MAX_META_BYTES + 1, u64::MAX >> 8] {
+            assert!(is_too_large(&pack(&[(&header(2, size), b"")])), "a tree of {size} bytes");
+            assert!(is_too_large(&pack(&[(&header(1, size), b"")])), "a commit of {size} bytes");
+        }
+    }
+
+    #[test]
+    fn bombs_of_deltas_are_refused() {
+        let base = vec![7; 64 << 10];
+        let of_base = |delta: &[u8]| [&header(7, delta.len() as u64)[..], &object::blob_id(&base).0].concat();
+        let of = |delta: &[u8]| pack(&[(&header(3, 64 << 10), &base), (&of_base(delta), delta)]);
+        assert!(read(&of(&repeat(16))).is_ok());
+        assert!(is_too_large(&of(&repeat(64))), "4 MiB out of 64 commands");
+        let says_much = [varint(64 << 10), varint(1 << 50)].concat();
+        assert!(is_too_large(&of(&says_much)));
+    }
+
+    /// A pack of an object of `size` zeros and a chain of deltas, each of which copies all of the one before it.
+    fn chain(links: usize, size: u64) -> Vec<u8> {
+        let part = 0x00ff_0000;
+        let parts = (0..size).step_by(part as usize);
+        let copy =
+            |at: u64| [&[0xff][..], &at.to_le_bytes()[..4], &part.min(size - at).to_le_bytes()[..3]].concat();
+        let delta = [vec![varint(size), varint(size)], parts.map(copy).collect()].concat().concat();
+        let mut pack = [b"PACK\0\0\0\x02", &(links as u32 + 1).to_be_bytes()[..]].concat();
+        let mut before = pack.len();
+        for link in 0..=links {
+            let start = pack.len();
+            let zeros = vec![0; size as usize];
+            let bytes = if link == 0 { &zeros } else { &delta };
+            pack.extend(header(if link == 0 { 3 } else { 6 }, bytes.len() as u64));
+            if link > 0 {
+                let (mut distance, mut digits) = (start - before, Vec::new());
+                digits.push((distance & 0x7f) as u8);
+                while distance > 0x7f {
+                    distance = (distance >> 7) - 1;
+                    digits.push((distance & 0x7f) as u8 | 0x80);
+                }
+                pack.extend(digits.into_iter().rev());
+            }
+            let mut zlib = flate2::write::ZlibEncoder::new(&mut pack, flate2::Compression::fast());
+            zlib.write_all(bytes).unwrap();
+            zlib.finish().unwrap();
+            before = start;
+        }
+        let hash = Sha1::digest(&pack);
+        pack.extend_from_slice(&hash);
+        pack
+    }
+
+    /// Objects of this size are not kept while a chain is followed: each link makes all those before it again.
+    #[test]
+    fn chains_that_make_the_same_bytes_again_and_again_are_refused() {
+        let size = 9 << 20;
+        let read = |links: usize| {
+            let limits = Limits {
+                scratch: &std::env::temp_dir(),
+                max_bytes: 1 << 20,
+                max_objects: 100,
+                max_unpacked_bytes: (links as u64 + 2) * size,
+                cancel: &CancellationToken::new(),
+            };
+            receive(&chain(links, size)[..], &limits)
+        };
+        assert!(read(3).is_ok());
+        assert!(matches!(read(24), Err(SourceError::TooLarge { .. })));
     }
 
     #[test]
