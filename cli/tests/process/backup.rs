@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use entities::ConnectOptions;
@@ -113,6 +113,11 @@ fn a_backup_is_restored() {
     assert_eq!(bench.shown().len(), 1 + 4 * 3);
 }
 
+fn signal(running: &Running, signal: &str) {
+    let sent = Command::new("kill").args([signal, &running.child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// A backup may be made while a sync runs: it holds what was complete, and a sync goes on from it.
 #[test]
 fn a_backup_beside_a_sync() {
@@ -120,9 +125,12 @@ fn a_backup_beside_a_sync() {
     let large = large_repository(&bench.at("large.git"), 3_000, 6_000_000, 7);
     let mut running = Running::start(&bench.data(), &["sync", large.path().to_str().unwrap()]);
     running.wait_for("phaseStarted", "import").unwrap();
+    // It stands still, so that it cannot end before it is looked at.
+    signal(&running, "-STOP");
     let backup = bench.back_up("beside.backup");
     let refused = run(&bench.data(), &["restore-backup", backup.to_str().unwrap(), "--yes"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("open in another process"), "{refused:?}");
+    signal(&running, "-CONT");
     assert_eq!(running.finish().0, Some(0));
     let other = bench.at("other");
     let output = run(&other, &["restore-backup", backup.to_str().unwrap(), "--yes"]);
