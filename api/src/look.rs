@@ -1,15 +1,15 @@
 //! Looking at repositories while a request waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use entities::{
     Branch, BranchId, ProjectSync, SourceSpec, TenantDb,
     projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
     syncs,
-    temporal::StateAt,
+    temporal::{Forgotten, StateAt, StateError},
 };
 use serde::{Deserialize, Serialize};
-use source::{BranchHead, Head, SourceContext, SourceError, open_source};
+use source::{BranchHead, Head, Source, SourceContext, SourceError, open_project, open_source};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,7 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The head of a branch of a repository, or of its default branch.
 pub(crate) async fn head(app: &App, source: &SourceSpec, branch: Option<&str>) -> Result<Head, Problem> {
-    let reader = open_source(source, &app.source_settings)?;
+    head_of(app, open_source(source, &app.source_settings)?, branch).await
+}
+
+async fn head_of(app: &App, reader: Arc<dyn Source>, branch: Option<&str>) -> Result<Head, Problem> {
     let head = in_time(app, async |context| reader.head(branch, None, context).await).await?;
     if head.branch.len() > MAX_BRANCH_NAME_BYTES {
         let what = format!("a branch name of more than {MAX_BRANCH_NAME_BYTES} bytes");
@@ -32,9 +35,13 @@ pub(crate) async fn head(app: &App, source: &SourceSpec, branch: Option<&str>) -
     Ok(head)
 }
 
-/// The branches of a repository.
-pub(crate) async fn branches(app: &App, source: &SourceSpec) -> Result<Vec<BranchHead>, Problem> {
-    let reader = open_source(source, &app.source_settings)?;
+/// The branches of a project's repository.
+pub(crate) async fn branches(
+    app: &App,
+    db: &TenantDb,
+    project: &ConnectedProject,
+) -> Result<Vec<BranchHead>, Problem> {
+    let reader = open_project(db, project, &app.source_settings).await?;
     in_time(app, async |context| reader.branches(context).await).await
 }
 
@@ -72,8 +79,8 @@ pub(crate) async fn branch_to_sync(
     {
         return Ok(branch);
     }
-    let source = project.source().map_err(Problem::internal)?;
-    let head = head(app, &source, name).await?;
+    let reader = open_project(db, project, &app.source_settings).await?;
+    let head = head_of(app, reader, name).await?;
     if name.is_none() {
         projects::set_default_branch(db, repository, &head.branch).await?;
     }
@@ -131,7 +138,7 @@ pub(crate) async fn state_at(
         if branch.is_some_and(|branch| place.is_some_and(|place| place.branch != branch)) {
             return Err(Problem::invalid("branch", "the sync that `at` names is of another branch"));
         }
-        return completed(&sync);
+        return completed(permit.db(), &sync).await.map_err(|problem| problem.field("at"));
     }
     let branch = known_branch(permit.db(), project, branch).await?;
     if at == "latest" {
@@ -143,7 +150,7 @@ pub(crate) async fn state_at(
     let found = syncs::by_seq(permit.db(), branch.id, number).await?;
     let missing =
         || Problem::new(Code::SyncNotFound, format!("{} has no sync {number}", branch.name)).field("at");
-    completed(&found.ok_or_else(missing)?)
+    completed(permit.db(), &found.ok_or_else(missing)?).await.map_err(|problem| problem.field("at"))
 }
 
 /// Where the next page of a state begins. It stays in the state of the first page, whatever is synced meanwhile.
@@ -163,16 +170,31 @@ pub(crate) fn same_state<T>(
     position: Option<Position<T>>,
 ) -> Result<(StateAt, Option<T>), Problem> {
     let Some(Position { branch, seq, after }) = position else { return Ok((state, None)) };
-    let same = state.back_to(seq).filter(|state| state.branch() == branch);
     let other =
         || Problem::new(Code::Malformed, "the cursor is of another list; begin without one").field("cursor");
+    if state.branch() != branch {
+        return Err(other());
+    }
+    let same = state.back_to(seq).map_err(|error| forgotten(error).field("cursor"))?;
     Ok((same.ok_or_else(other)?, Some(after)))
 }
 
 /// The state that a sync left.
-pub(crate) fn completed(sync: &ProjectSync) -> Result<StateAt, Problem> {
-    StateAt::after(sync).ok_or_else(|| {
-        let detail = format!("sync {} is {}: only completed syncs leave a state", sync.id, sync.status);
-        Problem::new(Code::SyncNotCompleted, detail).sync(sync.id)
-    })
+pub(crate) async fn completed(db: &TenantDb, sync: &ProjectSync) -> Result<StateAt, Problem> {
+    StateAt::after(db, sync).await.map_err(unreadable)
+}
+
+/// Why there is no state to read.
+pub(crate) fn unreadable(error: StateError) -> Problem {
+    match error {
+        StateError::NotCompleted { sync, .. } => {
+            Problem::new(Code::SyncNotCompleted, error.to_string()).sync(sync)
+        }
+        StateError::Forgotten(error) => forgotten(error),
+        StateError::Database(error) => error.into(),
+    }
+}
+
+fn forgotten(error: Forgotten) -> Problem {
+    Problem::new(Code::SyncForgotten, error.to_string())
 }

@@ -111,6 +111,8 @@ codes! {
     SyncNotCompleted = "sync-not-completed", CONFLICT, "The sync did not complete";
     /// The sync completed: it is a link of its branch's chain.
     SyncCompleted = "sync-completed", CONFLICT, "The sync is part of the history";
+    /// The state that the sync left is not kept any more.
+    SyncForgotten = "sync-forgotten", GONE, "The state is not kept any more";
     /// A request of the same key is being served.
     InProgress = "request-in-progress", CONFLICT, "The same request is being served";
     /// The body is larger than what is accepted.

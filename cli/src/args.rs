@@ -2,7 +2,10 @@
 
 mod help;
 pub mod identity;
+pub mod migrate;
 pub mod operator;
+mod secrets;
+mod upkeep;
 mod watch;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -12,7 +15,10 @@ use entities::MemoryKind;
 use source::settings::Transfer;
 
 use identity::{TenantArgs, TokenArgs, UserArgs};
+use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+pub use secrets::{SecretsAction, SecretsArgs};
+pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
 
 const EXAMPLES: &str = "\
@@ -144,8 +150,16 @@ pub enum Command {
     Token(TokenArgs),
     /// Make tenants, list them
     Tenant(TenantArgs),
-    /// Show or apply pending changes of the database's schema
+    /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
+    /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
+    Secrets(SecretsArgs),
+    /// Forget old syncs, and remove what no kept one needs
+    Gc(GcArgs),
+    /// Copy a SQLite database to a file, while it is used
+    Backup(BackupArgs),
+    /// Put a file that `backup` made in the place of the SQLite database
+    RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
     Config,
 }
@@ -331,24 +345,6 @@ pub struct RestoreArgs {
     /// The sync to go back to
     #[arg(long, value_name = "SYNC")]
     pub to: String,
-}
-
-/// `migrate`.
-#[derive(Args, Debug)]
-pub struct MigrateArgs {
-    /// What to do
-    #[arg(value_enum, default_value_t)]
-    pub action: MigrateAction,
-}
-
-/// What to do with the schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-pub enum MigrateAction {
-    /// List what was applied and what is pending
-    Status,
-    /// Apply what is pending
-    #[default]
-    Up,
 }
 
 #[cfg(test)]

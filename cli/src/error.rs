@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use bus::QueueError;
 use entities::{ProjectSync, SourceSpecError, SyncStatus};
+use migration::MigrateError;
 use sea_orm::DbErr;
 use source::{LocateError, SourceError};
 use worker::error::SyncError;
@@ -96,6 +97,23 @@ pub enum CliError {
     /// The database needs migrations that are not applied on the way.
     #[error("the database's schema is {0} migrations behind this program")]
     PendingMigrations(usize),
+    /// It cannot be done as things are.
+    #[error("{message}")]
+    Blocked {
+        /// What stands in the way.
+        message: String,
+        /// What could help.
+        hint: Option<String>,
+    },
+    /// The schema is not ours, or was not changed.
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
+    /// So many statements of pending migrations would not be run.
+    #[error("{0} of the statements are refused")]
+    RefusedStatements(usize),
+    /// The schema is not what this program was written for.
+    #[error("the schema differs in {0} places from what this program was written for")]
+    Drift(usize),
     /// Reading or writing on this machine failed.
     #[error("{action}: {source}")]
     Io {
@@ -181,7 +199,9 @@ impl CliError {
     /// What could help.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::NotFound { hint, .. } | Self::Blocked { hint, .. } => {
+                hint.clone()
+            }
             Self::OpenDatabase { file: Some(_), .. } => Some(
                 "the data folder must be writable and have space left; --data names another one".to_owned(),
             ),
@@ -190,6 +210,19 @@ impl CliError {
                 "give the service's token with --server-token-file or PROJECT_SYNC_SERVER_TOKEN".to_owned(),
             ),
             Self::Unreachable { .. } => Some("check that the service runs, and its address".to_owned()),
+            Self::Schema(MigrateError::Unknown(_)) => {
+                Some("a newer program has migrated this database: run that one".to_owned())
+            }
+            Self::Schema(MigrateError::Altered(_)) => {
+                Some("this program is not the release that migrated the database".to_owned())
+            }
+            Self::Schema(MigrateError::Roles(_)) => {
+                Some("a superuser runs `project-sync migrate roles --apply` once".to_owned())
+            }
+            Self::Schema(error) if error.may_pass() => {
+                Some("nothing was changed; try again later".to_owned())
+            }
+            Self::Schema(_) => Some("nothing was changed; see docs/MIGRATIONS.md".to_owned()),
             Self::PendingMigrations(_) => Some("run `project-sync migrate`".to_owned()),
             _ => self.code().and_then(hint_for).map(str::to_owned),
         }
@@ -213,7 +246,7 @@ impl From<SourceError> for CliError {
 fn exit_code_of_status(status: u16) -> u8 {
     match status {
         400 | 422 => USAGE,
-        404 => NOT_FOUND,
+        404 | 410 => NOT_FOUND,
         503 => UNREACHABLE,
         _ => FAILED,
     }
@@ -223,7 +256,11 @@ fn exit_code_of_status(status: u16) -> u8 {
 fn exit_code_of(code: &str) -> u8 {
     match code {
         "unreachable" | "server-error" => UNREACHABLE,
-        "repository-not-found" | "not-a-repository" | "branch-not-found" | "no-such-sync" => NOT_FOUND,
+        "repository-not-found"
+        | "not-a-repository"
+        | "branch-not-found"
+        | "no-such-sync"
+        | "sync-forgotten" => NOT_FOUND,
         "cancelled" => INTERRUPTED,
         _ => FAILED,
     }
@@ -236,6 +273,7 @@ fn hint_for(code: &str) -> Option<&'static str> {
         "token-refused" => "check that the token is valid and may read the repository's contents",
         "rate-limited" => "with a token (--token-file or GITHUB_TOKEN) the limit is higher",
         "unreachable" | "server-error" => "nothing was lost; run the command again later",
+        "not-allowed" => "what may be read is a setting: see [source] in `project-sync config`",
         "too-large" => "the limits are settings: see `project-sync config`",
         "worker-lost" | "claim-lost" => "nothing was lost; run the command again",
         "proof" => "run the sync again with --force; if that fails too, the database is damaged",

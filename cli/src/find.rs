@@ -4,7 +4,7 @@ use entities::{
     Branch, BranchId, ProjectId, ProjectSync, SourceSpec,
     projects::{self, ConnectedProject},
     syncs,
-    temporal::StateAt,
+    temporal::{Forgotten, StateAt, StateError},
 };
 
 use crate::{error::CliError, open::App};
@@ -199,12 +199,22 @@ async fn by_prefix(
     Ok(found.pop())
 }
 
-/// The state that a sync left, if it completed.
-pub fn state_after(sync: &ProjectSync) -> Result<StateAt, CliError> {
-    StateAt::after(sync).ok_or_else(|| {
-        let message = format!("sync {} is {}: nothing of it is visible", sync.id, sync.status);
-        CliError::not_found(message, Some("name a completed sync".to_owned()))
+/// The state that a sync left, if it completed and is kept.
+pub async fn state_after(app: &App, sync: &ProjectSync) -> Result<StateAt, CliError> {
+    StateAt::after(&app.db, sync).await.map_err(|error| match error {
+        StateError::NotCompleted { .. } => {
+            let message = format!("sync {} is {}: nothing of it is visible", sync.id, sync.status);
+            CliError::not_found(message, Some("name a completed sync".to_owned()))
+        }
+        StateError::Forgotten(error) => forgotten(error),
+        StateError::Database(error) => error.into(),
     })
+}
+
+/// That the state that was named is not kept any more.
+pub fn forgotten(error: Forgotten) -> CliError {
+    let hint = "`project-sync gc` removed what only earlier syncs showed".to_owned();
+    CliError::not_found(error.to_string(), Some(hint))
 }
 
 /// `did you mean …?`, if some names look like `text`.

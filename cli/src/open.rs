@@ -9,8 +9,7 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, Database, TenantDb, TenantId, projects};
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use source::settings::CredentialKeys;
 use worker::{
     clock::Clock,
     instance::Instance,
@@ -21,14 +20,15 @@ use worker::{
 use crate::{
     args::{Global, Output},
     error::CliError,
+    schema,
     settings::Settings,
 };
 
 /// The database file in the data folder.
 const DATABASE_FILE: &str = "project-sync.db";
 
-/// Held while the schema of a SQLite database is looked at and changed, so that two first commands do not collide.
-const MIGRATION_LOCK_FILE: &str = "migration.lock";
+/// The file beside a SQLite database with the keys that secrets in it are sealed with.
+const KEYS_FILE: &str = "secret.keys";
 
 /// The folder beside a SQLite database where packs are kept while a sync runs.
 const SCRATCH_FOLDER: &str = "scratch";
@@ -69,13 +69,15 @@ pub fn folders() -> Option<ProjectDirs> {
 
 impl App {
     /// Opens everything, the schema brought up to date where that is safe without asking.
-    pub async fn open(global: &Global, settings: Settings) -> Result<Self, CliError> {
+    pub async fn open(global: &Global, mut settings: Settings) -> Result<Self, CliError> {
         let clock = Clock::system();
         let OpenedDatabase { db, file } = OpenedDatabase::open(global, &settings).await?;
         match &file {
-            Some(file) => migrate_file(db.pool(), file, &clock).await?,
-            None => refuse_pending(db.pool()).await?,
+            Some(file) => schema::migrate_file(db.pool(), file, &clock).await?,
+            None => schema::refuse_pending(db.pool()).await?,
         }
+        let own_keys = file.as_deref().map(|file| beside(file, KEYS_FILE));
+        settings.source.keys = CredentialKeys::new(Arc::new(settings.secrets.store(own_keys)?));
         let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, clock.now()).await?;
         Ok(Self {
             db: db.tenant(tenant),
@@ -169,6 +171,13 @@ pub fn missing_file(global: &Global, settings: &Settings) -> Option<PathBuf> {
 }
 
 impl OpenedDatabase {
+    /// Opens the database as whoever changes its schema: `database.migrator_url`, or the usual login if there is none.
+    pub async fn open_to_migrate(global: &Global, settings: &Settings) -> Result<Self, CliError> {
+        let mut settings = settings.clone();
+        settings.database.url = settings.database.migrator_url.take().or(settings.database.url);
+        Self::open(global, &settings).await
+    }
+
     /// Opens the database that the settings name, or the one in the data folder.
     pub async fn open(global: &Global, settings: &Settings) -> Result<Self, CliError> {
         let url = match &settings.database.url {
@@ -176,6 +185,9 @@ impl OpenedDatabase {
             None => format!("sqlite:{}", data_file(global.data.as_deref())?),
         };
         let file = url.strip_prefix("sqlite:").map(PathBuf::from);
+        if let Some(file) = &file {
+            crate::file::use_it(file)?;
+        }
         if file.is_none() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(CliError::usage("settings: database.url must begin with sqlite: or postgres://"));
         }
@@ -190,6 +202,17 @@ impl OpenedDatabase {
             Err(source) => return Err(CliError::OpenDatabase { file, source }),
         };
         Ok(Self { db, file })
+    }
+}
+
+/// The SQLite file that the settings name, which need not be there; its folder is made. `None` on Postgres.
+///
+/// # Errors
+/// If there is no home folder, or the data folder cannot be made.
+pub fn sqlite_file(global: &Global, settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+    match &settings.database.url {
+        Some(url) => Ok(url.strip_prefix("sqlite:").map(PathBuf::from)),
+        None => Ok(Some(PathBuf::from(data_file(global.data.as_deref())?))),
     }
 }
 
@@ -221,70 +244,6 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn beside(file: &Path, name: &str) -> PathBuf {
+pub fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or_else(|| Path::new("")).join(name)
-}
-
-/// Brings a SQLite database up to date, after a copy of one that holds something.
-pub async fn migrate_file(db: &DatabaseConnection, file: &Path, clock: &Clock) -> Result<(), CliError> {
-    if Migrator::get_pending_migrations_read_only(db).await?.is_empty() {
-        return Ok(());
-    }
-    let lock_path = beside(file, MIGRATION_LOCK_FILE);
-    let action = || format!("cannot lock {}", lock_path.display());
-    let lock = fs::File::create(&lock_path).map_err(CliError::io(action()))?;
-    lock.lock().map_err(CliError::io(action()))?;
-    // Another command may have done it while we waited.
-    let pending = Migrator::get_pending_migrations_read_only(db).await?;
-    if pending.is_empty() {
-        return Ok(());
-    }
-    if !Migrator::get_applied_migrations_read_only(db).await?.is_empty() {
-        back_up(db, file, clock).await?;
-    }
-    Migrator::up(db, None).await?;
-    tracing::info!(migrations = pending.len(), "the database is up to date");
-    Ok(())
-}
-
-/// Copies a SQLite database to a file beside it.
-async fn back_up(db: &DatabaseConnection, file: &Path, clock: &Clock) -> Result<(), CliError> {
-    let copy = format!("{}.backup-{}", file.display(), clock.now().format("%Y%m%dT%H%M%S%3fZ"));
-    let statement =
-        Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [copy.as_str().into()]);
-    db.execute_raw(statement).await?;
-    tracing::warn!(%copy, "the database was copied before its schema is changed");
-    Ok(())
-}
-
-/// A shared database is migrated by whoever runs it, not by whoever comes first.
-async fn refuse_pending(db: &DatabaseConnection) -> Result<(), CliError> {
-    match Migrator::get_pending_migrations_read_only(db).await?.len() {
-        0 => Ok(()),
-        pending => Err(CliError::PendingMigrations(pending)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_backup_is_a_whole_database() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(DATABASE_FILE);
-        let url = format!("sqlite:{}", file.display());
-        let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
-        let clock = Clock::new(|| chrono::DateTime::UNIX_EPOCH);
-        migrate_file(db.pool(), &file, &clock).await.unwrap();
-        let tenant = projects::ensure_tenant(&db.system(), "someone", clock.now()).await.unwrap();
-        let copy = folder.path().join("project-sync.db.backup-19700101T000000000Z");
-        assert!(!copy.exists(), "a new database needs no copy");
-        back_up(db.pool(), &file, &clock).await.unwrap();
-        let copied = entities::connect(&format!("sqlite:{}", copy.display()), &ConnectOptions::default())
-            .await
-            .unwrap();
-        assert_eq!(projects::ensure_tenant(&copied.system(), "someone", clock.now()).await.unwrap(), tenant);
-        assert!(Migrator::get_pending_migrations_read_only(copied.pool()).await.unwrap().is_empty());
-    }
 }

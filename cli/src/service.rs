@@ -120,7 +120,7 @@ impl Service {
             tracing::warn!(%error, "the limit of open files stays as it is");
         }
         let Dispatcher { db, progress, .. } = self.dispatcher.clone();
-        Gateway::start(db, progress, self.app.tenant, self.app.settings.gateway.clone())
+        Gateway::start(db, progress, self.app.settings.gateway.clone())
             .map_err(|error| CliError::usage(format!("settings: {error}")))
     }
 

@@ -9,6 +9,7 @@ use std::{
 use api::model::ShownSettings;
 use bus::QueueSettings;
 use config::{Config, ConfigError, Environment, File as SettingsFile, FileFormat};
+use entities::keys::KeyStore;
 use serde::Deserialize;
 use source::settings::{Secret, SourceSettings};
 use worker::{
@@ -16,7 +17,7 @@ use worker::{
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
-use crate::{error::CliError, shown, telemetry::TelemetrySettings};
+use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
 
 /// The file that documents every setting with its default.
 pub const DEFAULT_FILE: &str = include_str!("../project-sync.default.toml");
@@ -27,9 +28,21 @@ pub const FILE_NAME: &str = "project-sync.toml";
 /// What every environment variable with a setting begins with; `__` also stands between section and key.
 const ENVIRONMENT_PREFIX: &str = "PROJECT_SYNC";
 
+/// The variables that name the keys, or their file, where no setting does.
+const KEYS_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS";
+const KEY_FILE_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS_FILE";
+
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 5] =
-    ["memory.letters", "memory.guides", "memory.documents", "memory.exclude", "api.cors_origins"];
+const LISTS: [&str; 8] = [
+    "memory.letters",
+    "memory.guides",
+    "memory.documents",
+    "memory.exclude",
+    "api.cors_origins",
+    "source.allowed_hosts",
+    "source.private_networks",
+    "source.local_folders",
+];
 
 /// Where syncs are kept (`[database]`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -39,6 +52,10 @@ pub struct DatabaseSettings {
     pub url: Option<String>,
     /// A file that holds the URL, in the place of `url`.
     pub url_file: Option<PathBuf>,
+    /// Who changes the schema of a Postgres database: only `migrate` logs in by it. As secret as `url`.
+    pub migrator_url: Option<String>,
+    /// A file that holds it, in the place of `migrator_url`.
+    pub migrator_url_file: Option<PathBuf>,
     /// The most connections held at once.
     pub max_connections: u32,
 }
@@ -48,6 +65,8 @@ impl Default for DatabaseSettings {
         Self {
             url: None,
             url_file: None,
+            migrator_url: None,
+            migrator_url_file: None,
             max_connections: entities::ConnectOptions::default().max_connections,
         }
     }
@@ -58,8 +77,47 @@ impl std::fmt::Debug for DatabaseSettings {
         f.debug_struct("DatabaseSettings")
             .field("url", &self.url.as_ref().map(|_| "…"))
             .field("url_file", &self.url_file)
+            .field("migrator_url", &self.migrator_url.as_ref().map(|_| "…"))
+            .field("migrator_url_file", &self.migrator_url_file)
             .field("max_connections", &self.max_connections)
             .finish()
+    }
+}
+
+/// What secrets in the database are sealed with (`[secrets]`).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "snake_case")]
+pub struct SecretsSettings {
+    /// The keys themselves, parted by commas; the first one seals, all of them open.
+    pub keys: Option<Secret>,
+    /// A file that holds the keys, in the place of `keys`.
+    pub key_file: Option<PathBuf>,
+}
+
+impl SecretsSettings {
+    /// Takes the keys from the environment, if no setting names any.
+    fn or_environment(&mut self) {
+        if self.keys.is_none() && self.key_file.is_none() {
+            self.keys = std::env::var(KEYS_VARIABLE).ok().map(Secret::from);
+            self.key_file = std::env::var_os(KEY_FILE_VARIABLE).map(PathBuf::from);
+        }
+    }
+
+    /// The keys. In an installation whose database is a file they are made in `own` when they are first needed.
+    ///
+    /// # Errors
+    /// If they are named twice, or are no keys.
+    pub fn store(&self, own: Option<PathBuf>) -> Result<KeyStore, CliError> {
+        match (&self.keys, &self.key_file, own) {
+            (Some(_), Some(_), _) => {
+                Err(CliError::usage("settings: secrets.keys and secrets.key_file are both set"))
+            }
+            (Some(keys), None, _) => KeyStore::from_text(keys.expose())
+                .map_err(|error| CliError::usage(format!("settings: secrets.keys: {error}"))),
+            (None, Some(file), _) => Ok(KeyStore::in_file(file.clone())),
+            (None, None, Some(own)) => Ok(KeyStore::made_in(own)),
+            (None, None, None) => Ok(KeyStore::none()),
+        }
     }
 }
 
@@ -83,6 +141,10 @@ pub struct Settings {
     pub api: api::Settings,
     /// How events are streamed.
     pub gateway: gateway::Settings,
+    /// What secrets are sealed with.
+    pub secrets: SecretsSettings,
+    /// What `gc` keeps.
+    pub retention: RetentionSettings,
     /// How the program tells what it does.
     pub telemetry: TelemetrySettings,
 }
@@ -93,7 +155,9 @@ impl Settings {
     /// # Errors
     /// [`CliError::Usage`] with the name of the key that is unknown or has a wrong value.
     pub fn load(file: Option<&Path>) -> Result<Self, CliError> {
-        Self::load_with(file, environment())
+        let mut settings = Self::load_with(file, environment())?;
+        settings.secrets.or_environment();
+        Ok(settings)
     }
 
     /// The same settings as they may be shown to whoever may ask.
@@ -129,6 +193,8 @@ impl Settings {
     /// Reads the secrets that are in files of their own.
     fn read_files(&mut self) -> Result<(), CliError> {
         secret_from("database.url", &mut self.database.url, self.database.url_file.as_deref())?;
+        let migrator_url_file = self.database.migrator_url_file.as_deref();
+        secret_from("database.migrator_url", &mut self.database.migrator_url, migrator_url_file)?;
         secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
         let mut token = None;
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
@@ -157,6 +223,7 @@ impl Settings {
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
         ];
+        self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
@@ -269,6 +336,8 @@ mod tests {
             ("queue", keys::<QueueSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
+            ("secrets", keys::<SecretsSettings>()),
+            ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),
         ];
         assert_eq!(keys::<Settings>(), sections.clone().map(|(name, _)| name));

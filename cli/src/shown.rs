@@ -7,7 +7,14 @@ use serde_json::Value;
 const SET: &str = "(set)";
 
 /// The settings that are secret, or may hold a password.
-const SECRET: [&str; 4] = ["database.url", "queue.redis_url", "api.token", "api.ticket_key"];
+const SECRET: [&str; 6] = [
+    "database.url",
+    "database.migrator_url",
+    "queue.redis_url",
+    "api.token",
+    "api.ticket_key",
+    "secrets.keys",
+];
 
 /// What may be shown of settings as they were read: a table of sections.
 pub fn shown(read: &Value) -> ShownSettings {
@@ -42,6 +49,7 @@ mod tests {
             "database": { "url": "postgres://a:hush@host/x", "max_connections": 16 },
             "queue": { "redis_url": "redis://:hush@host", "prefix": "p" },
             "api": { "token": "hush", "token_file": "/run/secrets/token", "cors_origins": ["https://a"] },
+            "secrets": { "keys": "hush" },
             "telemetry": { "otlp_endpoint": "https://hush@traces" },
         });
         let shown = serde_json::to_value(shown(&read)).unwrap();

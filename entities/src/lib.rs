@@ -5,15 +5,21 @@
 
 pub mod blobs;
 mod connect;
+pub mod credentials;
+pub mod deletion;
+pub mod gc;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
+pub mod keys;
 mod memory_kind;
 pub mod object;
 pub mod projects;
 pub mod queue;
 pub mod scope;
+mod secret;
 pub mod source_spec;
+pub mod sqlite_file;
 pub mod status;
 pub mod syncs;
 mod tables;
@@ -27,6 +33,7 @@ pub use ids::{
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
 pub use scope::{Database, OfSystem, OfTenant, Scope, Scoped, SystemDb, SystemTx, TenantDb, TenantTx};
+pub use secret::Secret;
 pub use source_spec::{SourceSpec, SourceSpecError};
 pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};

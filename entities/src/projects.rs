@@ -279,6 +279,7 @@ pub async fn ensure_branch(
         head_seq: Set(0),
         head_sync_id: Set(None),
         validator: Set(None),
+        kept_from: Set(1),
         created_at: Set(now),
     };
     let exists =

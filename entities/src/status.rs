@@ -57,6 +57,16 @@ impl SyncStatus {
 }
 
 words!(
+    /// What a project's credential is.
+    CredentialKind {
+        /// A token that is sent as it is.
+        Token = "token",
+        /// An installation of a GitHub App.
+        GithubApp = "githubApp",
+    }
+);
+
+words!(
     /// What a sync does.
     SyncKind {
         /// Follows the branch to its head.

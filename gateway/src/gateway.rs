@@ -6,7 +6,7 @@ use std::{
 };
 
 use bus::ProgressBus;
-use entities::{Database, TenantId};
+use entities::Database;
 use http::{HeaderMap, HeaderName, Uri};
 use sea_orm::DbErr;
 use tokio::{sync::watch, task::AbortHandle};
@@ -74,7 +74,6 @@ impl Gateway {
     pub fn start(
         db: Database,
         progress: Arc<dyn ProgressBus>,
-        tenant: TenantId,
         settings: Settings,
     ) -> Result<Self, SettingsError> {
         settings.check()?;
@@ -82,7 +81,7 @@ impl Gateway {
         let period = settings.heartbeat();
         let beating = Arc::clone(&heart);
         let shared = Shared {
-            hub: Hub::start(db, progress, tenant, settings.replay_events),
+            hub: Hub::start(db, progress, settings.replay_events),
             limits: Limits::new(
                 settings.max_streams,
                 settings.streams_per_client,
@@ -111,7 +110,7 @@ impl Gateway {
     /// If the database is away.
     pub(crate) async fn page(&self, missed: &mut Replay) -> Result<Option<Vec<Frame>>, DbErr> {
         let _turn = self.hub().turn().await;
-        let page = missed.next_page(self.hub().db()).await;
+        let page = missed.next_page().await;
         if let Err(error) = &page {
             tracing::warn!(%error, "what a client missed cannot be read");
         }

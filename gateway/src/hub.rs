@@ -10,7 +10,7 @@ use std::{
 };
 
 use bus::ProgressBus;
-use entities::{Database, ProjectId, SyncId, SystemDb, TenantDb, TenantId, syncs};
+use entities::{Database, ProjectId, SyncId, SystemDb, syncs};
 use sea_orm::DbErr;
 use tokio::{
     sync::{Semaphore, watch},
@@ -43,10 +43,10 @@ pub(crate) struct Hub {
 
 /// What the hub's tasks share.
 pub(crate) struct Inner {
-    /// What is followed is read in the name of its tenant.
-    pub(crate) db: TenantDb,
+    /// What is followed is read in the name of its tenant: whoever may not follow it was kept out at the door.
+    pub(crate) db: Database,
     /// How far everything is, of all tenants in one query.
-    system: SystemDb,
+    pub(crate) system: SystemDb,
     pub(crate) progress: Arc<dyn ProgressBus>,
     syncs: Shelf<SyncId, SyncTopic>,
     projects: Shelf<ProjectId, ProjectTopic>,
@@ -73,15 +73,10 @@ impl Drop for End {
 
 impl Hub {
     /// Begins with no topic. To be called within a runtime.
-    pub(crate) fn start(
-        db: Database,
-        progress: Arc<dyn ProgressBus>,
-        tenant: TenantId,
-        max_replay: u64,
-    ) -> Self {
+    pub(crate) fn start(db: Database, progress: Arc<dyn ProgressBus>, max_replay: u64) -> Self {
         let inner = Arc::new(Inner {
-            db: db.tenant(tenant),
             system: db.system(),
+            db,
             progress,
             syncs: Shelf::default(),
             projects: Shelf::default(),
@@ -91,11 +86,6 @@ impl Hub {
         });
         let check = tokio::spawn(Arc::clone(&inner).check_again_and_again()).abort_handle();
         Self { _end: Arc::new(End { inner: Arc::clone(&inner), check: Mutex::new(Some(check)) }), inner }
-    }
-
-    /// Reads what a client missed.
-    pub(crate) fn db(&self) -> &TenantDb {
-        &self.inner.db
     }
 
     /// Lets a client's question go to the database when it is its turn.
@@ -117,7 +107,7 @@ impl Hub {
         match target {
             Target::Sync(id) => {
                 let topic = inner.sync(id).await?;
-                Ok(topic.join(&inner.db, last_event_id, inner.max_replay).await?)
+                Ok(topic.join(last_event_id, inner.max_replay).await?)
             }
             Target::Project(id) => {
                 let topic = inner.project(id).await?;
@@ -135,7 +125,7 @@ impl Inner {
                 let _turn = self.questions.acquire().await;
                 let (topic, live) = SyncTopic::open(&self.db, &*self.progress, id).await?;
                 let feed = match live {
-                    Some(live) => tokio::spawn(Arc::clone(&topic).feed(self.db.clone(), live)),
+                    Some(live) => tokio::spawn(Arc::clone(&topic).feed(live)),
                     None => tokio::spawn(std::future::ready(())),
                 };
                 Ok(Fed { topic, feed: feed.abort_handle() })

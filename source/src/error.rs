@@ -62,6 +62,12 @@ pub enum SourceError {
     /// Bytes arrived that are not what they should be (a bad id, a cut or malformed answer).
     #[error("corrupt data: {0}")]
     Corrupt(String),
+    /// The credential that is stored for the project cannot be used.
+    #[error("the project's credential cannot be used: {0}")]
+    Credential(String),
+    /// The settings do not allow to read it.
+    #[error("not allowed: {0}")]
+    NotAllowed(String),
     /// A request quota is used up for longer than we are willing to wait.
     #[error("rate limit of {host} reached; it resets at {}", reset.format("%Y-%m-%d %H:%M:%S UTC"))]
     RateLimited {
@@ -142,6 +148,8 @@ impl SourceError {
             Self::CommitGone(_) => "commit-gone",
             Self::Missing(_) => "object-missing",
             Self::Corrupt(_) => "corrupt-data",
+            Self::Credential(_) => "credential",
+            Self::NotAllowed(_) => "not-allowed",
             Self::RateLimited { .. } => "rate-limited",
             Self::Unreachable { .. } => "unreachable",
             Self::Server { .. } => "server-error",
@@ -149,6 +157,11 @@ impl SourceError {
             Self::Io { .. } => "io",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// That something is over a limit in bytes.
+    pub fn too_large(what: impl Into<String>, limit: u64) -> Self {
+        Self::TooLarge { what: what.into(), limit: format!("{limit} bytes") }
     }
 
     /// Wraps an I/O error with what was being done.

@@ -11,9 +11,11 @@ mod context;
 mod error;
 pub mod git;
 pub mod github;
+pub mod guard;
 mod locate;
 pub mod near;
 pub mod object;
+mod project;
 pub mod retry;
 pub mod settings;
 
@@ -29,6 +31,7 @@ pub use context::{Notice, SourceContext, Traffic};
 pub use error::{Retry, SourceError};
 pub use github::{GITHUB_REMAINING, GITHUB_REQUESTS};
 pub use locate::{LocateError, Located, Opened, locate};
+pub use project::open_project;
 
 use crate::{object::TreeEntry, settings::SourceSettings};
 

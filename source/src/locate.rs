@@ -9,7 +9,7 @@ use entities::{
 };
 use sea_orm::{DbErr, SqlErr};
 
-use crate::{Head, Source, SourceContext, SourceError, open_source, settings::SourceSettings};
+use crate::{Head, Source, SourceContext, SourceError, open_project, open_source, settings::SourceSettings};
 
 /// A repository that was opened before its sync began, so that nothing is asked twice.
 pub struct Opened {
@@ -61,9 +61,12 @@ pub async fn locate(
     context: &SourceContext,
     now: DateTime<Utc>,
 ) -> Result<Located, LocateError> {
-    let source_reader: Arc<dyn Source> = open_source(source, settings)?;
-    let opened = |head| Opened { source: Arc::clone(&source_reader), context: Some(context.clone()), head };
     let project = projects::find_by_source(db, source).await?;
+    let source_reader = match &project {
+        Some(project) => open_project(db, project, settings).await?,
+        None => open_source(source, settings)?,
+    };
+    let opened = |head| Opened { source: Arc::clone(&source_reader), context: Some(context.clone()), head };
     let known = match &project {
         Some(project) => find_branch(db, project, branch).await?.map(|branch| Located {
             project: project.clone(),

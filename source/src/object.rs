@@ -9,6 +9,10 @@ use std::cmp::Ordering;
 use entities::{FileMode, ObjectId};
 use gix::objs::Kind;
 
+/// The largest tree or commit that is read, in bytes: a folder with about two million files. Blobs have limits of their
+/// own, since they are not read whole to be looked at.
+pub const MAX_META_BYTES: u64 = 64 << 20;
+
 /// One entry of a tree.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TreeEntry {

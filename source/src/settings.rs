@@ -1,33 +1,13 @@
 //! The source's section of the settings (`[source]`). Every bound of reading is here, with its unit and its default.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
+pub use entities::Secret;
+use entities::keys::KeyStore;
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::retry::RetryPolicy;
-
-/// A secret that never shows in logs, errors or rows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret, without the white space around it.
-    pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// The secret itself, for the request that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// How the content of a GitHub repository is transferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -42,6 +22,65 @@ pub enum Transfer {
     Rest,
 }
 
+/// The keys that credentials of projects are opened with. None by default: then no credential opens.
+#[derive(Clone, Debug)]
+pub struct CredentialKeys(Arc<KeyStore>);
+
+impl CredentialKeys {
+    /// The keys in `store`.
+    pub fn new(store: Arc<KeyStore>) -> Self {
+        Self(store)
+    }
+
+    /// Where the keys are.
+    pub fn store(&self) -> &KeyStore {
+        &self.0
+    }
+}
+
+impl Default for CredentialKeys {
+    fn default() -> Self {
+        Self(Arc::new(KeyStore::none()))
+    }
+}
+
+/// The same if they are in the same place: what they are is not looked at.
+impl PartialEq for CredentialKeys {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.path() == other.0.path()
+    }
+}
+
+impl Eq for CredentialKeys {}
+
+/// A network, such as `10.0.0.0/8`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether an address is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim().parse().map(Self).map_err(|_| format!("'{text}' is no network such as 10.0.0.0/8"))
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 /// How repositories are read (`[source]`).
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
@@ -49,6 +88,19 @@ pub struct SourceSettings {
     /// The token for the host, if the repository is private. Not read from a settings file.
     #[serde(skip)]
     pub token: Option<Secret>,
+    /// Whether `token` is meant for the very repository that is read, and so is used in the place of what is stored for
+    /// its project.
+    #[serde(skip)]
+    pub token_wins: bool,
+    /// What opens the credentials of projects.
+    #[serde(skip)]
+    pub keys: CredentialKeys,
+    /// The hosts that are asked: patterns in which `*` stands for anything, whatever the case.
+    pub allowed_hosts: Vec<String>,
+    /// The private networks whose addresses are connected to. Unset: any, unless [`Self::confine`] said none.
+    pub private_networks: Option<Vec<Network>>,
+    /// The folders of this machine whose repositories are read. Unset: any, unless [`Self::confine`] said none.
+    pub local_folders: Option<Vec<PathBuf>>,
     /// How the content of GitHub repositories is transferred.
     pub transfer: Transfer,
     /// Seconds until a connection attempt is given up.
@@ -65,6 +117,12 @@ pub struct SourceSettings {
     pub max_content_bytes: u64,
     /// The largest pack that is accepted over the network, in bytes.
     pub max_pack_bytes: u64,
+    /// The most objects of a pack.
+    pub max_pack_objects: u32,
+    /// What the objects of a pack, or the files of an archive, may come to when they are unpacked, in bytes.
+    pub max_unpacked_bytes: u64,
+    /// The most files and folders of a commit that one sync looks at.
+    pub max_entries: usize,
     /// The most entries of a repository's tree that are read over REST.
     pub max_rest_entries: usize,
     /// Up to this many blobs are fetched one by one over REST; more come as one archive.
@@ -79,6 +137,11 @@ impl Default for SourceSettings {
     fn default() -> Self {
         Self {
             token: None,
+            token_wins: false,
+            keys: CredentialKeys::default(),
+            allowed_hosts: vec!["*".to_owned()],
+            private_networks: None,
+            local_folders: None,
             transfer: Transfer::Auto,
             connect_timeout_seconds: 10,
             idle_timeout_seconds: 60,
@@ -87,6 +150,9 @@ impl Default for SourceSettings {
             max_wait_seconds: 60,
             max_content_bytes: 8 << 20,
             max_pack_bytes: 8 << 30,
+            max_pack_objects: 10_000_000,
+            max_unpacked_bytes: 64 << 30,
+            max_entries: 2_000_000,
             max_rest_entries: 1_000_000,
             rest_raw_blobs: 100,
             rest_concurrency: 8,
@@ -96,6 +162,23 @@ impl Default for SourceSettings {
 }
 
 impl SourceSettings {
+    /// What a service reads for others: where the settings say nothing else, no private addresses and no folders of its
+    /// machine.
+    pub fn confine(&mut self) {
+        self.private_networks.get_or_insert_default();
+        self.local_folders.get_or_insert_default();
+    }
+
+    /// Refuses patterns of hosts that are none.
+    ///
+    /// # Errors
+    /// What is wrong, for whoever wrote the settings.
+    pub fn check(&self) -> Result<(), String> {
+        crate::guard::host_patterns(&self.allowed_hosts)
+            .map(drop)
+            .map_err(|error| format!("source.allowed_hosts: {error}"))
+    }
+
     /// The bounds on trying again.
     pub fn retry_policy(&self) -> RetryPolicy {
         RetryPolicy {

@@ -9,7 +9,6 @@ use std::{
 
 use chrono::Utc;
 use entities::{ConnectOptions, Database, TenantDb, projects};
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -138,7 +137,9 @@ async fn connect(url: &str) -> Database {
 }
 
 async fn migrate(connection: &DatabaseConnection) {
-    Migrator::up(connection, None).await.unwrap_or_else(|error| panic!("migrating failed: {error}"));
+    if let Err(error) = migration::up(connection).await {
+        panic!("migrating failed: {error}");
+    }
 }
 
 /// One connection to the server's maintenance database.

@@ -36,6 +36,13 @@ const PLACES: [&str; 6] = [
 /// Users that the server may run as where we are root, which Postgres refuses. The first one that exists is taken.
 const UNPRIVILEGED_USERS: [&str; 2] = ["postgres", "nobody"];
 
+/// A program of Postgres's clients, such as `pg_dump`: the one beside the server, or another one. `None` if there is none.
+pub fn client(name: &str) -> Option<PathBuf> {
+    let beside = find_folder(BINARIES_VARIABLE, &PLACES, &["postgres", "initdb", name]);
+    let folder = beside.or_else(|| find_folder("", &PLACES, &[name]));
+    Some(folder?.join(name))
+}
+
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {

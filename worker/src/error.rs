@@ -1,8 +1,11 @@
 //! Why a sync failed, told so that the type says what could help.
 
 use chrono::{DateTime, Utc};
-use entities::ObjectId;
-use sea_orm::{DbErr, RuntimeErr};
+use entities::{
+    ObjectId,
+    temporal::{Forgotten, StateError},
+};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 use source::{Retry, SourceError};
 
@@ -40,6 +43,9 @@ pub enum SyncError {
     /// A sync that this one builds on is not there.
     #[error("sync number {0} of the branch is not there")]
     NoSuchSync(i64),
+    /// The state that a restore goes back to is not kept any more.
+    #[error(transparent)]
+    Forgotten(#[from] Forgotten),
     /// The phases ran out of order: a bug of ours.
     #[error("internal error: {0}")]
     Internal(&'static str),
@@ -99,13 +105,28 @@ impl SyncError {
             Self::NoAnswer => "database",
             Self::Cancelled => "cancelled",
             Self::NoSuchSync(_) => "no-such-sync",
+            Self::Forgotten(_) => "sync-forgotten",
             Self::Internal(_) => "internal",
         }
     }
 }
 
-/// Whether a database error may pass: the connection, a lock, a deadlock. Anything else is the same next time.
+impl From<StateError> for SyncError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::NotCompleted { .. } => Self::Internal("a state of a sync that did not complete"),
+            StateError::Forgotten(forgotten) => forgotten.into(),
+            StateError::Database(error) => error.into(),
+        }
+    }
+}
+
+/// Whether a database error may pass: the connection, a lock, a deadlock, a content that was removed because nobody
+/// showed it yet. Anything else is the same next time.
 pub(crate) fn is_passing(error: &DbErr) -> bool {
+    if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) {
+        return true;
+    }
     match error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {

@@ -9,7 +9,6 @@ use entities::{
     queue::{self, DeadFilter},
     syncs,
 };
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbErr};
 
 /// How long each part is given to answer.
@@ -106,9 +105,9 @@ async fn database(db: &Database) -> Check {
 
 async fn migrations(db: &Database) -> Check {
     let advice = "run: project-sync migrate up";
-    match Migrator::get_pending_migrations_read_only(db.pool()).await {
+    match migration::pending(db.pool()).await {
         Ok(pending) if pending.is_empty() => Check::ok("migrations", "all applied"),
-        Ok(pending) => Check::fail("migrations", format!("{} pending", pending.len()), advice),
+        Ok(pending) => Check::fail("migrations", format!("pending: {}", pending.join(", ")), advice),
         Err(error) => Check::fail("migrations", error.to_string(), advice),
     }
 }

@@ -28,6 +28,8 @@ pub struct SyncDto {
     /// Its number on the branch, counted from 1; completed syncs only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
+    /// Whether the state that it left is not kept any more.
+    pub forgotten: bool,
     /// What it does.
     pub kind: SyncKind,
     /// Where it stands.
@@ -182,6 +184,7 @@ impl SyncDto {
             project_id: place.map_or(ProjectId(Uuid::nil()), |place| place.project_id),
             branch: place.map(|place| place.branch.clone()).unwrap_or_default(),
             number: sync.seq,
+            forgotten: place.is_some_and(|place| place.has_forgotten(sync)),
             kind: sync.kind.into(),
             status: sync.status.into(),
             trigger: sync.trigger.into(),

@@ -46,6 +46,7 @@ pub(crate) struct Params {
         (status = 200, description = "A page of files.", body = FilePage),
         (status = 404, description = "`project-not-found`, `branch-not-found`, `sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`sync-not-completed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`sync-forgotten`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

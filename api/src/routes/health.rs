@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use migration::{Migrator, MigratorTrait};
+use migration::MigrateError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,12 +48,13 @@ pub(crate) async fn live() -> Json<Health> {
     )
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    let pending =
-        tokio::time::timeout(PATIENCE, Migrator::get_pending_migrations_read_only(app.dispatcher.db.pool()));
+    let db = app.dispatcher.db.system();
+    let pending = tokio::time::timeout(PATIENCE, migration::pending(&db));
     match pending.await {
         Ok(Ok(pending)) if pending.is_empty() => {}
         Ok(Ok(_)) => return Err(not_ready("the database has pending migrations")),
-        Ok(Err(_)) | Err(_) => return Err(not_ready("the database does not answer")),
+        Ok(Err(MigrateError::Database(_))) | Err(_) => return Err(not_ready("the database does not answer")),
+        Ok(Err(_)) => return Err(not_ready("the database was migrated by another program")),
     }
     match tokio::time::timeout(PATIENCE, app.dispatcher.queue.stats()).await {
         Ok(Ok(_)) => Ok(Json(Health { status: "ok" })),

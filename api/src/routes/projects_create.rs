@@ -17,6 +17,7 @@ use entities::{
 };
 use sea_orm::{DbErr, SqlErr};
 use serde_json::json;
+use source::{guard::check_source, settings::SourceSettings};
 
 use crate::{
     extract::{Body, Manage, Permitted},
@@ -48,7 +49,7 @@ pub(crate) async fn projects_create(
     permit: Permitted<Manage>,
     Body(new): Body<NewProject>,
 ) -> Result<impl IntoResponse, Problem> {
-    let source = checked_source(new.source)?;
+    let source = checked_source(new.source, &app.source_settings)?;
     let name = checked_name(new.name.unwrap_or_else(|| source.suggested_name()))?;
     let same = projects::find(permit.db(), &name).await?;
     if same.is_some_and(|found| found.project.name == name) {
@@ -103,7 +104,11 @@ fn checked_name(name: String) -> Result<String, Problem> {
 }
 
 /// The source, as a user of the commands would have named it.
-fn checked_source(source: SourceDto) -> Result<SourceSpec, Problem> {
+fn checked_source(source: SourceDto, settings: &SourceSettings) -> Result<SourceSpec, Problem> {
+    let allowed = |field: &str, source: SourceSpec| match check_source(&source, settings) {
+        Ok(()) => Ok(source),
+        Err(error) => Err(Problem::from(error).field(field)),
+    };
     match source {
         SourceDto::Git { url } => {
             let path = url.trim().strip_prefix("file://").unwrap_or(url.trim());
@@ -112,8 +117,12 @@ fn checked_source(source: SourceDto) -> Result<SourceSpec, Problem> {
                               for owner/name on GitHub use the kind 'github'";
                 return Err(Problem::invalid("source.url", detail));
             }
+            if !path.contains("://") {
+                // Before the path is looked up: what exists outside the allowed folders is not told.
+                allowed("source.url", SourceSpec::Git { url: path.to_owned() })?;
+            }
             match SourceSpec::parse(&url, None) {
-                Ok(source @ SourceSpec::Git { .. }) => Ok(source),
+                Ok(source @ SourceSpec::Git { .. }) => allowed("source.url", source),
                 Ok(SourceSpec::GitHub { .. }) => Err(Problem::invalid("source.url", "source.url is no URL")),
                 Err(error) => Err(refused(&error, "source.url")),
             }
@@ -123,7 +132,8 @@ fn checked_source(source: SourceDto) -> Result<SourceSpec, Problem> {
                 check_github_name(field, text)?;
             }
             let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
-            Ok(SourceSpec::GitHub { owner, name, api_url: checked_api_url(api_url)? })
+            let api_url = checked_api_url(api_url)?;
+            allowed("source.apiUrl", SourceSpec::GitHub { owner, name, api_url })
         }
     }
 }
@@ -153,8 +163,7 @@ fn check_github_name(field: &str, text: &str) -> Result<(), Problem> {
 fn refused(error: &SourceSpecError, field: &str) -> Problem {
     let detail = match error {
         SourceSpecError::Credentials => {
-            "the URL holds credentials; the server's own token is used (GITHUB_TOKEN where it runs)"
-                .to_owned()
+            "the URL holds credentials; store them with the project instead (its credential)".to_owned()
         }
         SourceSpecError::Transport(_) => {
             "only paths, http:// and https:// URLs are read; for ssh use the https URL".to_owned()
@@ -171,7 +180,7 @@ mod tests {
 
     fn field(source: serde_json::Value) -> Option<String> {
         let source: SourceDto = serde_json::from_value(source).unwrap();
-        let problem = checked_source(source).err()?;
+        let problem = checked_source(source, &SourceSettings::default()).err()?;
         Some(problem.wrong_field().unwrap_or_default().to_owned())
     }
 
@@ -191,6 +200,31 @@ mod tests {
         for wrong in ["", "/tmp", "host", "https://u@host"] {
             assert_eq!(field(github("o", "n", Some(wrong))).as_deref(), Some("source.apiUrl"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_the_settings_do_not_allow_is_told_by_field_and_not_looked_up() {
+        let mut settings = SourceSettings::default();
+        settings.confine();
+        let refused = |source: serde_json::Value| {
+            let problem = checked_source(serde_json::from_value(source).unwrap(), &settings).unwrap_err();
+            (problem.code().word(), problem.wrong_field().map(str::to_owned), problem.to_string())
+        };
+        let git = |url: &str| refused(serde_json::json!({ "kind": "git", "url": url }));
+        for url in
+            ["/", "/no/such/path", "file:///etc", "http://127.0.0.1/x", "http://[::1]/", "http://0x7f.1/x"]
+        {
+            let (code, field, _) = git(url);
+            assert_eq!(
+                (code.as_str(), field.as_deref()),
+                ("source-not-allowed", Some("source.url")),
+                "{url}"
+            );
+        }
+        assert_eq!(git("/").2, git("/no/such/path").2, "what exists is not told");
+        let api = serde_json::json!({ "kind": "github", "owner": "o", "name": "n", "apiUrl": "http://169.254.169.254" });
+        let (code, field, _) = refused(api);
+        assert_eq!((code.as_str(), field.as_deref()), ("source-not-allowed", Some("source.apiUrl")));
     }
 
     #[test]

@@ -48,8 +48,7 @@ pub(crate) async fn sync_branches(
     Queried(params): Queried<Params>,
 ) -> Result<Json<BranchesDto>, Problem> {
     let limit = page_limit(&app, params.limit)?;
-    let source = project.source().map_err(Problem::internal)?;
-    let mut heads = look::branches(&app, &source).await?;
+    let mut heads = look::branches(&app, permit.db(), &project).await?;
     if let Some(query) = params.query.map(|query| query.to_lowercase()) {
         heads.retain(|head| head.name.to_lowercase().contains(&query));
     }

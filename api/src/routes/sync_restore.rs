@@ -39,6 +39,7 @@ use crate::{
             headers(("Location" = String, description = "Where the sync is."))),
         (status = 404, description = "`project-not-found`, `sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`sync-not-completed`, `branch-busy`, `request-in-progress`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`sync-forgotten`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency-key-reused`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -54,7 +55,7 @@ pub(crate) async fn sync_restore(
     if branch.repository_id != project.repository.id {
         return Err(gone());
     }
-    let seq = completed(&target)?.seq();
+    let seq = completed(permit.db(), &target).await?.seq();
     let others =
         [syncs::active(permit.db(), branch.id).await?, syncs::waiting(permit.db(), branch.id).await?];
     if let Some(other) = others.iter().flatten().find(|sync| !restores(sync, seq)) {

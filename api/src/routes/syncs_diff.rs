@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::{
     cursor,
     extract::{LoadedSync, Permitted, Queried, Read, load_sync, page_limit},
-    look::completed,
+    look::{completed, unreadable},
     model::{DiffDto, DiffPart},
     problem::{Problem, ProblemBody},
     state::App,
@@ -45,6 +45,7 @@ pub(crate) struct Params {
         (status = 200, description = "A page of changes.", body = DiffDto),
         (status = 404, description = "`sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`sync-not-completed`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`sync-forgotten`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -54,7 +55,7 @@ pub(crate) async fn syncs_diff(
     Queried(params): Queried<Params>,
 ) -> Result<Json<DiffDto>, Problem> {
     let limit = page_limit(&app, params.limit)?;
-    let after = completed(&sync)?;
+    let after = completed(permit.db(), &sync).await?;
     let (before, against) = compared_with(&permit, &sync, params.against).await?;
     let mut diff = DiffDto { against, sync_id: sync.id, files: None, memory: None, next_cursor: None };
     let position: Option<String> = cursor::decode(params.cursor.as_deref())?;
@@ -85,14 +86,15 @@ async fn compared_with(
     against: Option<SyncId>,
 ) -> Result<(StateAt, Option<SyncId>), Problem> {
     let Some(against) = against else {
-        let before = StateAt::before(sync).map_or_else(|| completed(sync), Ok)?;
+        let before = StateAt::before(permit.db(), sync).await.map_err(unreadable)?;
         return Ok((before, sync.previous_sync_id));
     };
     let other = load_sync(permit, against, "against").await?;
     if other.branch_id != sync.branch_id {
         return Err(Problem::invalid("against", "the two syncs are of different branches"));
     }
-    Ok((completed(&other)?, Some(other.id)))
+    let before = completed(permit.db(), &other).await.map_err(|problem| problem.field("against"))?;
+    Ok((before, Some(other.id)))
 }
 
 /// The page without the item that only tells that there is more, and then where its last item is.

@@ -153,7 +153,10 @@ on_each_database! {
         repo.remove("same_1").write("src/file_04.rs", "// 4\n").commit("third");
         let third = scene.sync(&project).await;
         for (from, to) in [(&first, &second), (&second, &third), (&first, &third), (&third, &first), (&first, &first)] {
-            let (before, after) = (StateAt::after(from).unwrap(), StateAt::after(to).unwrap());
+            let (before, after) = (
+                StateAt::after(&scene.db, from).await.unwrap(),
+                StateAt::after(&scene.db, to).await.unwrap(),
+            );
             let path = format!("/api/v1/syncs/{}/diff?against={}", to.id, from.id);
             let whole = before.changes_to(&scene.db, &after).await.unwrap();
             let all = before.changes_page(&scene.db, &after, None, 1_000).await.unwrap();

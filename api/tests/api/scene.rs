@@ -147,7 +147,7 @@ impl Scene {
             shown_settings: Arc::default(),
         };
         let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
-        let gateway = Gateway::start(streamed, progress, tenant, gateway::Settings::default()).unwrap();
+        let gateway = Gateway::start(streamed, progress, gateway::Settings::default()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();

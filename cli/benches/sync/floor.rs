@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait, Value};
 
 /// Rows in one INSERT.
@@ -102,7 +101,7 @@ pub async fn insert_same_rows(from: &Path, into: &Path) -> Duration {
         tables.push((table, columns, read(&source, table, columns).await));
     }
     let target = open(into).await;
-    Migrator::up(&target, None).await.unwrap();
+    migration::up(&target).await.unwrap();
     let begin = Instant::now();
     let transaction = target.begin().await.unwrap();
     for (table, columns, rows) in tables {

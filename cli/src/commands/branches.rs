@@ -2,7 +2,7 @@
 
 use entities::{SourceSpec, projects};
 use serde::Serialize;
-use source::{SourceContext, open_source};
+use source::{SourceContext, open_project, open_source};
 
 use super::print_table;
 use crate::{
@@ -28,9 +28,13 @@ struct BranchRecord {
 
 /// Runs the command.
 pub async fn run(app: &App, spec: &SourceSpec) -> Result<(), CliError> {
-    let source = open_source(spec, &app.settings.source)?;
+    let project = projects::find_by_source(&app.db, spec).await?;
+    let source = match &project {
+        Some(project) => open_project(&app.db, project, &app.settings.source).await?,
+        None => open_source(spec, &app.settings.source)?,
+    };
     let heads = source.branches(&SourceContext::quiet()).await?;
-    let synced = match projects::find_by_source(&app.db, spec).await? {
+    let synced = match &project {
         Some(project) => projects::branches(&app.db, &project.repository).await?,
         None => Vec::new(),
     };

@@ -2,7 +2,7 @@
 
 use entities::{
     FileMode, MemoryKind, ObjectId, Project, ProjectSync,
-    temporal::{Change, ChangeKind, MemoryChange, MemoryChangeKind, StateAt},
+    temporal::{Change, ChangeKind, MemoryChange, MemoryChangeKind, StateAt, StateError},
 };
 use serde::Serialize;
 
@@ -91,20 +91,28 @@ pub async fn run(app: &App, args: &DiffArgs) -> Result<(), CliError> {
 }
 
 async fn sides(app: &App, first: ProjectSync, second: Option<ProjectSync>) -> Result<Sides, CliError> {
-    let state = find::state_after(&first)?;
+    let state = find::state_after(app, &first).await?;
     match second {
         Some(second) if second.branch_id != first.branch_id => Err(CliError::usage(
             "the two syncs are of different branches: only syncs of one branch are compared",
         )),
-        Some(second) => {
-            Ok(Sides { before: state, after: find::state_after(&second)?, from: Some(first), to: second })
-        }
+        Some(second) => Ok(Sides {
+            before: state,
+            after: find::state_after(app, &second).await?,
+            from: Some(first),
+            to: second,
+        }),
         None => {
             let from = match first.previous_sync_id {
                 Some(id) => entities::syncs::get(&app.db, id).await?,
                 None => None,
             };
-            let before = StateAt::before(&first).unwrap_or(state);
+            let before = match StateAt::before(&app.db, &first).await {
+                Ok(before) => before,
+                Err(StateError::NotCompleted { .. }) => state,
+                Err(StateError::Forgotten(error)) => return Err(find::forgotten(error)),
+                Err(StateError::Database(error)) => return Err(error.into()),
+            };
             Ok(Sides { before, after: state, from, to: first })
         }
     }

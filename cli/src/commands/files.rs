@@ -51,7 +51,7 @@ pub async fn run(app: &App, args: &AtSync) -> Result<(), CliError> {
     let project = find::project(app, &args.on.project).await?;
     let sync = find::sync(app, &project, args.on.branch.as_deref(), &args.at).await?;
     let transaction = app.db.begin().await?;
-    let mut files = std::pin::pin!(find::state_after(&sync)?.stream_files(&transaction).await?);
+    let mut files = std::pin::pin!(find::state_after(app, &sync).await?.stream_files(&transaction).await?);
     let mut out = Out::stdout();
     if app.is_json() {
         let mut array = out.array();

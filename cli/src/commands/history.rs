@@ -10,7 +10,7 @@ use crate::{
     open::App,
     out::Out,
     render::{
-        record::{SyncRecord, branch_name, short_id},
+        record::{SyncRecord, short_id},
         table::{row, table},
         text::{clean, duration, number, time},
     },
@@ -22,8 +22,7 @@ pub async fn run(app: &App, args: &HistoryArgs) -> Result<(), CliError> {
     let branches = find::branches(app, &project, args.branch.as_deref()).await?;
     let ids: Vec<BranchId> = branches.iter().map(|branch| branch.id).collect();
     let syncs = syncs::history(&app.db, &ids, args.limit).await?;
-    let record =
-        |sync: &ProjectSync| SyncRecord::new(sync, &project.project, branch_name(&branches, sync.branch_id));
+    let record = |sync: &ProjectSync| SyncRecord::of_branches(sync, &project.project, &branches);
     let mut out = Out::stdout();
     if app.is_json() {
         out.json_array(syncs.iter().map(record))?;

@@ -59,7 +59,7 @@ pub async fn run(app: &App, args: &MemoryArgs) -> Result<(), CliError> {
     if filter.query.as_deref().is_some_and(|words| !words.contains(char::is_alphanumeric)) {
         return Err(CliError::usage("--query holds no word"));
     }
-    let entries = find::state_after(&sync)?.memory(&app.db, &filter).await?;
+    let entries = find::state_after(app, &sync).await?.memory(&app.db, &filter).await?;
     let mut out = Out::stdout();
     if app.is_json() {
         out.json_array(entries.into_iter().map(record))?;

@@ -1,10 +1,12 @@
 //! The commands, one a file.
 
+mod backup;
 mod branches;
 mod cancel;
 mod config;
 mod diff;
 mod files;
+pub mod gc;
 mod history;
 mod identity;
 mod memory;
@@ -12,6 +14,7 @@ mod migrate;
 mod operator;
 mod projects;
 mod restore;
+mod secrets;
 mod serve;
 mod source;
 mod status;
@@ -51,6 +54,14 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Migrate(args) = &command {
         return migrate::run(args, &global, &settings).await;
     }
+    if let Command::Secrets(args) = &command {
+        return secrets::run(args, &global, settings).await;
+    }
+    match &command {
+        Command::Backup(args) => return backup::back_up(args, &global, &settings).await,
+        Command::RestoreBackup(args) => return backup::restore(args, &global, &settings).await,
+        _ => {}
+    }
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
@@ -85,10 +96,14 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::User(args), _) => identity::user(app, &args).await,
         (Command::Token(args), _) => identity::token(app, &args).await,
         (Command::Tenant(args), _) => identity::tenant(app, &args).await,
+        (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (
             Command::Config
             | Command::Migrate(_)
+            | Command::Secrets(_)
+            | Command::Backup(_)
+            | Command::RestoreBackup(_)
             | Command::Serve(_)
             | Command::Api(_)
             | Command::Gateway(_)

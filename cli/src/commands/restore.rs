@@ -11,7 +11,7 @@ use crate::{
 pub async fn run(app: &App, args: &RestoreArgs) -> Result<(), CliError> {
     let project = find::project(app, &args.on.project).await?;
     let to = find::sync(app, &project, args.on.branch.as_deref(), &args.to).await?;
-    let state = find::state_after(&to)?;
+    let state = find::state_after(app, &to).await?;
     let branches = find::branches(app, &project, args.on.branch.as_deref()).await?;
     let Some(branch) = branches.into_iter().find(|branch| branch.id == to.branch_id) else {
         return Err(CliError::usage(

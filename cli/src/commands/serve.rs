@@ -13,7 +13,12 @@ use crate::{
 
 /// Runs everything in one process.
 pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
-    let service = Service::open(global, at(settings, args.listen), Needs::Nothing).await?;
+    let mut settings = at(settings, args.listen);
+    // Whoever asks from another machine does not get to read what is on this one, and around it.
+    if !settings.api.listen.ip().is_loopback() {
+        settings.source.confine();
+    }
+    let service = Service::open(global, settings, Needs::Nothing).await?;
     let listener = service.listen().await?;
     let runner = service.runner()?;
     let gateway = service.gateway()?;
@@ -25,7 +30,9 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
 
 /// Runs the API alone. It streams, too: gateways are for more clients than one process has room for.
 pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
-    let service = Service::open(global, at(settings, args.listen), Needs::SharedServers).await?;
+    let mut settings = at(settings, args.listen);
+    settings.source.confine();
+    let service = Service::open(global, settings, Needs::SharedServers).await?;
     let listener = service.listen().await?;
     announce_address(&listener)?;
     let gateway = service.gateway()?;
@@ -47,6 +54,7 @@ pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) ->
 
 /// Runs a worker alone.
 pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) -> Result<(), CliError> {
+    settings.source.confine();
     if let Some(concurrency) = args.concurrency {
         settings.worker.concurrency = concurrency.get();
     }

@@ -27,6 +27,7 @@ pub fn apply(args: &SourceArgs, settings: &mut SourceSettings) -> Result<SourceS
         }
         None => None,
     };
+    settings.token_wins = args.token_file.is_some();
     settings.token = settings.token.take().filter(|token| !token.expose().is_empty());
     Ok(spec)
 }

@@ -29,7 +29,7 @@ struct VerifyRecord {
 pub async fn run(app: &App, args: &AtSync) -> Result<(), CliError> {
     let project = find::project(app, &args.on.project).await?;
     let sync = find::sync(app, &project, args.on.branch.as_deref(), &args.at).await?;
-    let state = find::state_after(&sync)?;
+    let state = find::state_after(app, &sync).await?;
     let Some(tree) = sync.tree_id else {
         return Err(CliError::not_found("the sync's row holds no tree to compare with", None));
     };

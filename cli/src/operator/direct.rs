@@ -161,7 +161,7 @@ impl Operator for Direct {
 
     fn follow(&self, target: Target) -> Result<Follower, CliError> {
         let Dispatcher { db, progress, .. } = self.dispatcher.clone();
-        let gateway = Gateway::start(db, progress, self.app.tenant, self.app.settings.gateway.clone())
+        let gateway = Gateway::start(db, progress, self.app.settings.gateway.clone())
             .map_err(|error| CliError::usage(format!("settings: {error}")))?;
         Ok(Follower::new(Origin::Here(gateway), target))
     }

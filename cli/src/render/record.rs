@@ -3,7 +3,7 @@
 use bus::Event;
 use chrono::{DateTime, Utc};
 use entities::{
-    BranchId, ObjectId, PhaseRecord, Project, ProjectId, ProjectSync, SyncCounts, SyncId, SyncKind,
+    Branch, BranchId, ObjectId, PhaseRecord, Project, ProjectId, ProjectSync, SyncCounts, SyncId, SyncKind,
     SyncStatus, SyncTrigger,
 };
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub struct SyncRecord {
     pub branch: String,
     /// Its number on the branch; completed syncs only.
     pub number: Option<i64>,
+    /// Whether the state that it left is not kept any more.
+    pub forgotten: bool,
     /// What it does.
     pub kind: SyncKind,
     /// Who asked for it.
@@ -72,7 +74,7 @@ pub struct ErrorRecord {
 }
 
 impl SyncRecord {
-    /// The record of a row.
+    /// The record of a row whose state, if it left one, is kept.
     pub fn new(sync: &ProjectSync, project: &Project, branch: &str) -> Self {
         Self {
             id: sync.id,
@@ -80,6 +82,7 @@ impl SyncRecord {
             project_id: project.id,
             branch: branch.to_owned(),
             number: sync.seq,
+            forgotten: false,
             kind: sync.kind,
             trigger: sync.trigger,
             forced: sync.forced,
@@ -105,6 +108,14 @@ impl SyncRecord {
         }
     }
 
+    /// The record of a row of one of these branches.
+    pub fn of_branches(sync: &ProjectSync, project: &Project, branches: &[Branch]) -> Self {
+        let branch = branches.iter().find(|branch| branch.id == sync.branch_id);
+        let forgotten = branch.zip(sync.seq).is_some_and(|(branch, number)| number < branch.kept_from);
+        let name = branch.map_or("?", |branch| branch.name.as_str());
+        Self { forgotten, ..Self::new(sync, project, name) }
+    }
+
     /// `branch #12`, or the branch and the sync's id while it has no number.
     pub fn title(&self) -> String {
         let branch = text::clean(&self.branch);
@@ -127,6 +138,7 @@ impl SyncRecord {
     pub fn outcome(&self) -> String {
         match &self.error {
             Some(error) => format!("{}: {}", self.status, error.code),
+            None if self.forgotten => format!("{}, forgotten", self.status),
             None => self.status.to_string(),
         }
     }

@@ -86,7 +86,7 @@ async fn look_over_branch(db: &TenantDb, branch: &Branch, sound: &mut Sound) {
 }
 
 async fn prove(db: &TenantDb, sync: &ProjectSync, sound: &mut Sound) {
-    let state = StateAt::after(sync).unwrap();
+    let state = StateAt::after(db, sync).await.unwrap();
     let verified = worker::proof::verify(db, state, sync.tree_id.unwrap()).await;
     let verified = verified.unwrap_or_else(|error| panic!("{error}: {sync:#?}"));
     sound.files += verified.files;

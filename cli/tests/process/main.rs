@@ -1,5 +1,8 @@
 //! The real program as processes: killed, interrupted, two at once, on disks that refuse.
 
+mod backup;
+mod backup_postgres;
+mod gc;
 mod identity;
 mod killed;
 mod refused;

@@ -7,6 +7,7 @@ use sea_orm::{
 
 use super::lock_branch;
 use crate::{
+    deletion,
     ids::{BranchId, ProjectId},
     scope::{OfTenant, Scoped, TenantDb, TenantTx},
     status::SyncStatus,
@@ -37,7 +38,7 @@ pub async fn delete(db: &TenantDb, id: ProjectId) -> Result<Deletion, DbErr> {
     let mut tries = 1;
     loop {
         let transaction = db.begin_write().await?;
-        match delete_in(&transaction, id).await {
+        match deletion::announced(&transaction, delete_in(&transaction, id)).await {
             Ok(Deletion::Deleted) => match transaction.commit().await {
                 Err(error) if tries < MAX_TRIES && is_foreign_key(&error) => tries += 1,
                 result => return result.map(|()| Deletion::Deleted),

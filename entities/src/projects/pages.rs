@@ -10,7 +10,7 @@ use super::{ConnectedProject, connected};
 use crate::{
     ids::{BranchId, ProjectId, RepositoryId, TenantId},
     scope::{OfSystem, OfTenant, Scoped},
-    tables::{branch, project, repository},
+    tables::{branch, project, project_sync, repository},
 };
 
 /// Whose project it is. `None` if there is no such project.
@@ -91,6 +91,15 @@ pub struct BranchPlace {
     pub project_id: ProjectId,
     /// That project's name.
     pub project: String,
+    /// The number of the first sync whose state is kept.
+    pub kept_from: i64,
+}
+
+impl BranchPlace {
+    /// Whether the state of this sync of the branch is not kept any more.
+    pub fn has_forgotten(&self, sync: &project_sync::Model) -> bool {
+        sync.seq.is_some_and(|seq| seq < self.kept_from)
+    }
 }
 
 /// What these branches are called (at most [`crate::temporal::ROWS_PER_STATEMENT`] of them).
@@ -112,7 +121,7 @@ pub async fn places(
         only = format!(" AND b.tenant_id = ${}", values.len());
     }
     let sql = format!(
-        "SELECT b.id AS branch_id, b.name AS branch, p.id AS project_id, p.name AS project FROM branches b \
+        "SELECT b.id AS branch_id, b.name AS branch, p.id AS project_id, p.name AS project, b.kept_from FROM branches b \
          JOIN repositories r ON r.id = b.repository_id JOIN projects p ON p.id = r.project_id WHERE b.id IN ({list}){only}"
     );
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);

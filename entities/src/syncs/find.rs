@@ -1,6 +1,9 @@
 //! Finding syncs.
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
 
 use crate::{
     ids::{BranchId, SyncId},
@@ -9,6 +12,10 @@ use crate::{
     status::SyncStatus,
     tables::project_sync,
 };
+
+/// That the state of a completed sync is kept.
+const IS_KEPT: &str = "project_syncs.seq >= (SELECT b.kept_from FROM branches b \
+                       WHERE b.id = project_syncs.branch_id AND b.tenant_id = project_syncs.tenant_id)";
 
 /// Finds a sync by id.
 pub async fn get(db: &impl Scoped, id: SyncId) -> Result<Option<project_sync::Model>, DbErr> {
@@ -109,7 +116,8 @@ pub async fn history(
         .await
 }
 
-/// The commits of the latest completed syncs of these branches, each once, newest first, at most `limit`.
+/// The commits of the latest completed syncs of these branches whose states are kept, each once, newest first, at most
+/// `limit`.
 pub async fn recent_commits(
     db: &impl Scoped,
     branches: &[BranchId],
@@ -120,6 +128,7 @@ pub async fn recent_commits(
         .filter(db.only(project_sync::Column::TenantId))
         .filter(project_sync::Column::BranchId.is_in(branches.iter().copied()))
         .filter(project_sync::Column::Status.eq(SyncStatus::Completed))
+        .filter(Expr::cust(IS_KEPT))
         .order_by_desc(project_sync::Column::CreatedAt)
         .limit(4 * limit as u64)
         .all(db)

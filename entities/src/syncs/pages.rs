@@ -7,10 +7,11 @@ use sea_orm::{
 };
 
 use crate::{
+    deletion, gc,
     ids::{BranchId, ProjectId, SyncId},
     scope::{OfSystem, OfTenant, Scoped, TenantDb},
     status::{SyncStatus, SyncTrigger},
-    tables::{branch, dead_job, project_sync, repository, sync_event},
+    tables::{branch, project_sync, repository, sync_event},
 };
 
 /// Which syncs are meant. All of them, where nothing is said.
@@ -185,26 +186,7 @@ pub async fn stuck(
 /// If the database is away.
 pub async fn remove(db: &TenantDb, id: SyncId) -> Result<bool, DbErr> {
     let transaction = db.begin_write().await?;
-    dead_job::Entity::delete_many()
-        .filter(transaction.only(dead_job::Column::TenantId))
-        .filter(dead_job::Column::SyncId.eq(id))
-        .exec(&transaction)
-        .await?;
-    sync_event::Entity::delete_many()
-        .filter(transaction.only(sync_event::Column::TenantId))
-        .filter(sync_event::Column::SyncId.eq(id))
-        .exec(&transaction)
-        .await?;
-    let removed = project_sync::Entity::delete_many()
-        .filter(transaction.only(project_sync::Column::TenantId))
-        .filter(project_sync::Column::Id.eq(id))
-        .filter(project_sync::Column::Status.is_in([SyncStatus::Failed, SyncStatus::Cancelled]))
-        .exec(&transaction)
-        .await?;
-    if removed.rows_affected == 0 {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
+    let removed = deletion::announced(&transaction, gc::remove_ended(&transaction, &[id])).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(removed == 1)
 }

@@ -23,6 +23,8 @@ pub struct Model {
     pub head_sync_id: Option<SyncId>,
     /// What the host gave to ask conditionally for the head next time.
     pub validator: Option<String>,
+    /// The number of the first sync whose state is kept, or 1: see [`gc`](crate::gc). At most the head's.
+    pub kept_from: i64,
     /// When it was first synced.
     pub created_at: DateTimeUtc,
 }

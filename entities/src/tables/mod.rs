@@ -11,6 +11,7 @@ pub mod membership;
 pub mod memory_content;
 pub mod memory_entry;
 pub mod project;
+pub mod project_credential;
 pub mod project_sync;
 pub mod queue_pause;
 pub mod repository;

@@ -8,11 +8,12 @@ use super::{
     ROWS_PER_STATEMENT,
     state::{StateAt, hash_joins},
 };
-use crate::scope::OfTenant;
 use crate::{
+    deletion,
     ids::BranchId,
     memory_kind::MemoryKind,
     object::{ContentHash, FileMode, ObjectId, PathHash},
+    scope::OfTenant,
     tables::{branch, memory_content, memory_entry, repository_file, repository_tree},
 };
 
@@ -23,6 +24,7 @@ use crate::{
 pub struct Draft {
     branch: BranchId,
     seq: i64,
+    kept_from: i64,
 }
 
 /// A file to add to the draft.
@@ -90,7 +92,7 @@ const TABLES: [(&str, &str); 3] = [
 impl Draft {
     /// The draft of the sync that follows the branch's head.
     pub fn after_head(branch: &branch::Model) -> Self {
-        Self { branch: branch.id, seq: branch.head_seq + 1 }
+        Self { branch: branch.id, seq: branch.head_seq + 1, kept_from: branch.kept_from }
     }
 
     /// The number that the sync will have.
@@ -100,7 +102,8 @@ impl Draft {
 
     /// The state as drafted so far: for the pipeline and its proof only.
     pub fn state(&self) -> StateAt {
-        StateAt { branch: self.branch, seq: self.seq }
+        let Self { branch, seq, kept_from } = *self;
+        StateAt { branch, seq, kept_from }
     }
 
     fn statement(&self, db: &impl OfTenant, sql: String, more: impl IntoIterator<Item = Value>) -> Statement {
@@ -115,11 +118,9 @@ impl Draft {
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
     pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
         for (table, _) in TABLES {
-            self.execute(
-                db,
-                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3"),
-            )
-            .await?;
+            let sql =
+                format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
+            deletion::announced(db, self.execute(db, sql)).await?;
             self.execute(
                 db,
                 format!(
@@ -148,7 +149,7 @@ impl Draft {
                 "DELETE FROM memory_entries WHERE branch_id = $1 AND valid_from = $2 AND tenant_id = $3 AND id IN ({})",
                 id_list(chunk)
             );
-            self.execute(db, sql).await?;
+            deletion::announced(db, self.execute(db, sql)).await?;
         }
         self.close(db, "memory_entries", ids).await
     }

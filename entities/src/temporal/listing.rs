@@ -141,7 +141,7 @@ impl StateAt {
         TreeRow::find_by_statement(self.statement(db, sql, [])).one(db).await
     }
 
-    /// A directory, anywhere in the tenant's completed syncs, whose tree is `tree`: the state to read it in and the
+    /// A directory, anywhere in the states that the tenant keeps, whose tree is `tree`: the state to read it in and the
     /// digest of its path. Its entries need not be asked from the source again.
     pub async fn find_tree(db: &impl OfTenant, tree: ObjectId) -> Result<Option<(StateAt, PathHash)>, DbErr> {
         #[derive(FromQueryResult)]
@@ -149,16 +149,23 @@ impl StateAt {
             branch_id: BranchId,
             path_hash: PathHash,
             valid_from: i64,
+            kept_from: i64,
         }
         let statement = sea_orm::Statement::from_sql_and_values(
             db.get_database_backend(),
-            "SELECT t.branch_id, t.path_hash, t.valid_from FROM repository_trees t \
+            "SELECT t.branch_id, t.path_hash, t.valid_from, b.kept_from FROM repository_trees t \
              JOIN branches b ON b.tenant_id = t.tenant_id AND b.id = t.branch_id \
-             WHERE t.tenant_id = $1 AND t.tree_id = $2 AND t.valid_from <= b.head_seq LIMIT 1",
+             WHERE t.tenant_id = $1 AND t.tree_id = $2 AND t.valid_from <= b.head_seq \
+             AND (t.valid_to IS NULL OR t.valid_to > b.kept_from) LIMIT 1",
             [db.tenant().into(), tree.into()],
         );
         let found = Found::find_by_statement(statement).one(db).await?;
-        Ok(found.map(|found| (StateAt { branch: found.branch_id, seq: found.valid_from }, found.path_hash)))
+        Ok(found.map(|found| {
+            let Found { branch_id: branch, path_hash, valid_from, kept_from } = found;
+            // Where it came with a sync that is forgotten, it is in the first state that is kept.
+            let seq = valid_from.max(kept_from);
+            (StateAt { branch, seq, kept_from }, path_hash)
+        }))
     }
 
     /// All files ordered by the bytes of their paths, which is also the order of a walk through git's trees.

@@ -17,7 +17,7 @@ pub struct MemoryFilter {
     pub query: Option<String>,
     /// Entries of this kind only.
     pub kind: Option<MemoryKind>,
-    /// Superseded entries too: every version of every entry up to this state.
+    /// Superseded entries too: every version of every entry up to this state, as far back as states are kept.
     pub superseded_too: bool,
     /// At most this many.
     pub limit: Option<u64>,

@@ -10,6 +10,7 @@
 mod change_pages;
 mod changes;
 mod draft;
+mod forget;
 mod listing;
 mod memory;
 mod pages;
@@ -18,11 +19,13 @@ mod state;
 
 pub use changes::{Change, ChangeCounts, ChangeKind, MemoryChange, MemoryChangeKind};
 pub use draft::{ClosedCounts, Draft, MemoryEntryRow, NewFile, NewTree};
+pub(crate) use forget::{ContentId, Unshown, count_forgotten, count_unshown_without, remove_forgotten};
+pub use forget::{RowCounts, UnshownCounts};
 pub use listing::{Children, FileRow, ListedFile, TreeRow, WalkedEntry};
 pub use memory::{ListedEntry, MemoryFilter, OpenEntry};
 pub use pages::{FileFilter, MAX_PAGE_TEXT_BYTES, MemoryPosition};
 pub(crate) use remove::remove_branch;
-pub use state::StateAt;
+pub use state::{Forgotten, StateAt, StateError};
 
 /// The most rows in one INSERT or id list: measured as the point where larger ones no longer pay, and below the bind
 /// limits of both databases (32,766 on SQLite, 65,535 on Postgres) at our widest table.

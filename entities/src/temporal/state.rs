@@ -3,39 +3,101 @@
 use sea_orm::{DbBackend, DbErr, Statement, Value};
 
 use crate::{
-    ids::BranchId,
+    ids::{BranchId, SyncId},
+    projects,
     scope::{OfTenant, TenantDb, TenantTx},
+    status::SyncStatus,
     tables::{branch, project_sync},
 };
 
-/// A branch as one sync left it.
+/// A branch as one sync left it. There is none of a state that is not kept any more: each way to one asks for the first
+/// sync that is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateAt {
     pub(super) branch: BranchId,
     pub(super) seq: i64,
+    pub(super) kept_from: i64,
+}
+
+/// The state is not kept any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the state of sync #{seq} is not kept any more: the first one that is, is #{kept_from}")]
+pub struct Forgotten {
+    /// The number of the sync that left it.
+    pub seq: i64,
+    /// The number of the first sync of the branch whose state is kept.
+    pub kept_from: i64,
+}
+
+/// Why there is no state to read.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Only completed syncs leave a state.
+    #[error("sync {sync} is {status}: only completed syncs leave a state")]
+    NotCompleted {
+        /// The sync.
+        sync: SyncId,
+        /// Where it stands.
+        status: SyncStatus,
+    },
+    /// It was removed.
+    #[error(transparent)]
+    Forgotten(#[from] Forgotten),
+    /// The database is away.
+    #[error(transparent)]
+    Database(#[from] DbErr),
 }
 
 impl StateAt {
     /// The branch as its latest completed sync left it; before the first one it has no rows.
     pub fn head(branch: &branch::Model) -> Self {
-        Self { branch: branch.id, seq: branch.head_seq }
+        Self { branch: branch.id, seq: branch.head_seq, kept_from: branch.kept_from }
     }
 
-    /// The branch as `sync` left it. `None` if the sync did not complete.
-    pub fn after(sync: &project_sync::Model) -> Option<Self> {
-        let seq = sync.seq?;
-        Some(Self { branch: sync.branch_id, seq })
+    /// The branch as `sync` left it.
+    ///
+    /// # Errors
+    /// If the sync did not complete, its state is not kept any more, or the database is away.
+    pub async fn after(db: &impl OfTenant, sync: &project_sync::Model) -> Result<Self, StateError> {
+        Self::at(db, sync, |seq| seq).await
     }
 
     /// The branch as it was before `sync`: as the sync that it followed left it, or without rows if it followed none.
-    /// `None` if the sync did not complete.
-    pub fn before(sync: &project_sync::Model) -> Option<Self> {
-        Self::after(sync).map(|state| Self { seq: state.seq - 1, ..state })
+    ///
+    /// # Errors
+    /// If the sync did not complete, the state before it is not kept any more, or the database is away.
+    pub async fn before(db: &impl OfTenant, sync: &project_sync::Model) -> Result<Self, StateError> {
+        Self::at(db, sync, |seq| seq - 1).await
+    }
+
+    async fn at(
+        db: &impl OfTenant,
+        sync: &project_sync::Model,
+        number: impl Fn(i64) -> i64,
+    ) -> Result<Self, StateError> {
+        let not_completed = || StateError::NotCompleted { sync: sync.id, status: sync.status };
+        let seq = number(sync.seq.ok_or_else(not_completed)?);
+        let gone = || DbErr::RecordNotFound(format!("branch of sync {}", sync.id));
+        let branch = projects::branch(db, sync.branch_id).await?.ok_or_else(gone)?;
+        let state = Self { branch: branch.id, seq, kept_from: branch.kept_from };
+        Ok(state.kept()?)
+    }
+
+    /// This state, if it is kept. Before the first sync there were no rows, and that needs no keeping.
+    fn kept(self) -> Result<Self, Forgotten> {
+        let Self { seq, kept_from, .. } = self;
+        if seq == 0 || seq >= kept_from { Ok(self) } else { Err(Forgotten { seq, kept_from }) }
     }
 
     /// The same branch as its sync number `seq` left it: this state, or an earlier one. `None` if it is a later one.
-    pub fn back_to(&self, seq: i64) -> Option<Self> {
-        (0..=self.seq).contains(&seq).then_some(Self { seq, ..*self })
+    ///
+    /// # Errors
+    /// If that state is not kept any more.
+    pub fn back_to(&self, seq: i64) -> Result<Option<Self>, Forgotten> {
+        if !(0..=self.seq).contains(&seq) {
+            return Ok(None);
+        }
+        Self { seq, ..*self }.kept().map(Some)
     }
 
     /// The number of the sync.
@@ -123,7 +185,6 @@ pub(super) async fn hash_joins(db: &impl OfTenant, only: bool) -> Result<(), DbE
 
 #[cfg(test)]
 mod tests {
-    use migration::{Migrator, MigratorTrait};
     use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
@@ -146,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("plan.db").display());
         let database = crate::connect(&url, &Default::default()).await.unwrap();
-        Migrator::up(database.pool(), None).await.unwrap();
+        migration::up(database.pool()).await.unwrap();
         let db = database.tenant(TenantId::generate());
         for (table, condition, index) in [
             ("repository_files", "", "repository_files_to (branch_id=? AND valid_to"),
@@ -184,6 +245,7 @@ mod tests {
             head_seq: 0,
             head_sync_id: None,
             validator: None,
+            kept_from: 1,
             created_at: Default::default(),
         };
         let state = Draft::after_head(&branch).state();

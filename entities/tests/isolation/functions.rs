@@ -8,6 +8,7 @@ use project_sync_entities::{
     Branch, ContentKind, DeadJob, FileMode, MemoryKind, ObjectId, OfTenant, PathHash, ProjectSync,
     SourceSpec, SyncEvent, SyncTrigger, TenantDb,
     blobs::{self, KnownBlob},
+    gc::{self, Order, Retention},
     projects::{self, ConnectedProject, Deletion},
     queue::{self, DeadFilter, NewDeadJob},
     syncs::{self, Claim, ClaimOutcome, Ending, NewSync, SyncFilter, Totals},
@@ -250,7 +251,7 @@ on_each_database! {
         let file = [PathHash::of(b"file")];
         let filter = SyncFilter::default();
         let words = MemoryFilter { query: Some("secret".to_owned()), ..MemoryFilter::default() };
-        let before = empty.state().back_to(0).unwrap();
+        let before = empty.state().back_to(0).unwrap().unwrap();
         let asked = only_the_owner_finds! { theirs.db, ours.db;
             get(db) projects::get(db, project.id);
             find_by_id(db) projects::find(db, &project.id.to_string());
@@ -321,6 +322,8 @@ on_each_database! {
         let base = Draft::after_head(&Branch { head_seq: 0, ..branch.clone() });
         let ids: Vec<i64> = (1..100).collect();
         let lost = ProjectSync { lease_until: Some(NOW), ..running.clone() };
+        let retention = Retention { keep_syncs: 1, keep_days: 1 };
+        let order = Order { retention, project: Some(theirs.project.project.id), keep_events: false };
         let tried = a_stranger_changes_nothing! { ours.db;
             claim(db) claimed(syncs::claim(db, running.id, "w", NOW, LEASE));
             heartbeat(db) held(syncs::heartbeat(db, claim, NOW, LEASE));
@@ -347,7 +350,9 @@ on_each_database! {
             close_trees(db) draft.close_trees(db, &ids);
             close_entries(db) draft.close_entries(db, &ids);
             close_entries_of_deleted(db) draft.close_entries_of_deleted_files(db);
-            restore(db) nothing(draft.restore(db, StateAt::head(branch).back_to(0).unwrap()));
+            gc_forget(db) nothing(gc::forget(db, &order, Utc::now()));
+            gc_remove(db) nothing(gc::remove(db, &order, Utc::now()));
+            restore(db) nothing(draft.restore(db, StateAt::head(branch).back_to(0).unwrap().unwrap()));
         };
         println!("{tried} changes tried");
         assert_eq!(sums(&db).await, before);

@@ -1,6 +1,6 @@
 //! Two tenants, every table, every verb.
 
-use project_sync_entities::{OfTenant, TenantDb, TenantId};
+use project_sync_entities::{OfTenant, TenantDb, TenantId, deletion};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use testkit::database::TestDatabase;
 
@@ -63,9 +63,13 @@ fn assert_harmless(result: Result<u64, DbErr>, what: &str) {
     }
 }
 
+/// Deleting is announced, so that it is isolation that refuses.
 async fn run(db: &TenantDb, sql: &str) -> Result<u64, DbErr> {
     let statement = Statement::from_string(DbBackend::Postgres, sql.to_owned());
-    Ok(db.execute_raw(statement).await?.rows_affected())
+    let transaction = db.begin_write().await?;
+    let done = deletion::announced(&transaction, transaction.execute_raw(statement)).await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bus::{EventKind, SyncSnapshot};
-use entities::{ProjectId, ProjectSync, SyncId, projects, syncs};
+use entities::{ProjectId, ProjectSync, SyncId, TenantDb, projects, syncs};
 use futures::{StreamExt, stream, stream::BoxStream};
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,8 @@ pub struct ProjectSnapshot {
 /// What is told of one project.
 pub(crate) struct ProjectTopic {
     pub(crate) id: ProjectId,
+    /// The database, in the name of the project's tenant.
+    db: TenantDb,
     topic: Arc<Topic>,
     /// The ring is told to only while this is held, so that state and ring are of one moment.
     state: Mutex<State>,
@@ -90,11 +92,12 @@ impl ProjectTopic {
     /// # Errors
     /// If there is no such project, or the database is away.
     pub(crate) async fn open(hub: &Arc<Inner>, id: ProjectId) -> Result<(Arc<Self>, Feed), OpenError> {
-        projects::get(&hub.db, id).await?.ok_or(OpenError::NotFound)?;
+        let tenant = projects::tenant_of(&hub.system, id).await?.ok_or(OpenError::NotFound)?;
+        let db = hub.db.tenant(tenant);
         // Listened to before the rows are read: so nothing falls between the two.
         let asked = hub.progress.announcements(id).await;
-        let known = syncs::last_ordinals(&hub.db, &[id]).await?.first().map_or(0, |(_, ordinal)| *ordinal);
-        let rows = syncs::unfinished(&hub.db, id, MAX_FOLLOWED as u64).await?;
+        let known = syncs::last_ordinals(&db, &[id]).await?.first().map_or(0, |(_, ordinal)| *ordinal);
+        let rows = syncs::unfinished(&db, id, MAX_FOLLOWED as u64).await?;
         let is_all = rows.len() < MAX_FOLLOWED;
         let (sender, events) = mpsc::channel(WAITING_EVENTS);
         let mut feed = Feed { hub: Arc::clone(hub), asked, events, sender, readers: JoinSet::new() };
@@ -121,8 +124,13 @@ impl ProjectTopic {
                 Err(error) => return Err(error),
             }
         }
-        let topic =
-            Self { id, topic: Arc::new(Topic::default()), state: Mutex::new(state), nudge: Notify::new() };
+        let topic = Self {
+            id,
+            db,
+            topic: Arc::new(Topic::default()),
+            state: Mutex::new(state),
+            nudge: Notify::new(),
+        };
         Ok((Arc::new(topic), feed))
     }
 
@@ -170,14 +178,14 @@ impl ProjectTopic {
             if room == 0 {
                 return;
             }
-            let rows = match syncs::asked_after(&feed.hub.db, self.id, known, PAGE.min(room as u64)).await {
+            let rows = match syncs::asked_after(&self.db, self.id, known, PAGE.min(room as u64)).await {
                 Ok(rows) if rows.is_empty() => return,
                 Ok(rows) => rows,
                 // It is looked again by and by.
                 Err(error) => return tracing::debug!(%error, project = %self.id, "syncs cannot be read now"),
             };
             for row in rows {
-                let branch = match projects::branch(&feed.hub.db, row.branch_id).await {
+                let branch = match projects::branch(&self.db, row.branch_id).await {
                     Ok(branch) => branch.map(|branch| branch.name).unwrap_or_default(),
                     Err(error) => return tracing::debug!(%error, "a branch cannot be read now"),
                 };
@@ -264,10 +272,10 @@ impl ProjectTopic {
         };
         // Follows before the rows are read, so that the topic stays.
         let live = self.topic.follow(place);
-        match self.missed(hub, &seen, &now, max_replay).await? {
+        match self.missed(&seen, &now, max_replay).await? {
             Some(parts) => {
-                let missed = Replay::of_project(parts, seen);
-                if !missed.is_whole(&hub.db).await? {
+                let missed = Replay::of_project(self.db.clone(), parts, seen);
+                if !missed.is_whole().await? {
                     return self.join_anew(Some(ResetReason::Lost));
                 }
                 metrics::counter!(telemetry::REPLAYS, "source" => "database").increment(1);
@@ -282,7 +290,7 @@ impl ProjectTopic {
         if !seen.is_ahead_of(&self.state().position) {
             return Ok(true);
         }
-        if !self.may_be_seen(hub, seen).await? {
+        if !self.may_be_seen(seen).await? {
             return Ok(false);
         }
         self.nudge();
@@ -300,17 +308,17 @@ impl ProjectTopic {
     }
 
     /// Whether the database knows of everything that a client says it has seen.
-    async fn may_be_seen(&self, hub: &Inner, seen: &Position) -> Result<bool, DbErr> {
-        let asked = syncs::last_ordinals(&hub.db, &[self.id]).await?.first().map_or(0, |(_, last)| *last);
+    async fn may_be_seen(&self, seen: &Position) -> Result<bool, DbErr> {
+        let asked = syncs::last_ordinals(&self.db, &[self.id]).await?.first().map_or(0, |(_, last)| *last);
         if seen.known > asked {
             return Ok(false);
         }
         let open: Vec<i64> = self.state().position.open.keys().copied().collect();
-        let rows = syncs::by_ordinals(&hub.db, self.id, &open).await?;
+        let rows = syncs::by_ordinals(&self.db, self.id, &open).await?;
         let mut lasts = BTreeMap::new();
         let ids: Vec<SyncId> = rows.iter().map(|row| row.id).collect();
         for ids in ids.chunks(IDS_AT_ONCE) {
-            lasts.extend(syncs::last_event_seqs(&hub.db, ids).await?);
+            lasts.extend(syncs::last_event_seqs(&self.db, ids).await?);
         }
         Ok(rows.iter().filter(|row| row.ordinal <= seen.known).all(|row| match seen.open.get(&row.ordinal) {
             Some(seq) => lasts.get(&row.id).is_some_and(|last| seq <= last),
@@ -332,7 +340,6 @@ impl ProjectTopic {
     /// What happened between two positions. None if that is more than is replayed.
     async fn missed(
         &self,
-        hub: &Inner,
         seen: &Position,
         now: &Position,
         max_replay: u64,
@@ -343,15 +350,15 @@ impl ProjectTopic {
             return Ok(None);
         }
         let open: Vec<i64> = seen.open.keys().copied().collect();
-        let mut rows = syncs::by_ordinals(&hub.db, self.id, &open).await?;
+        let mut rows = syncs::by_ordinals(&self.db, self.id, &open).await?;
         let mut asked_since =
-            syncs::asked_after(&hub.db, self.id, seen.known, max_replay.saturating_add(1)).await?;
+            syncs::asked_after(&self.db, self.id, seen.known, max_replay.saturating_add(1)).await?;
         asked_since.retain(|row| row.ordinal <= now.known);
         rows.append(&mut asked_since);
         let mut lasts = BTreeMap::new();
         let ids: Vec<SyncId> = rows.iter().map(|row| row.id).collect();
         for ids in ids.chunks(IDS_AT_ONCE) {
-            lasts.extend(syncs::last_event_seqs(&hub.db, ids).await?);
+            lasts.extend(syncs::last_event_seqs(&self.db, ids).await?);
         }
         let mut total = 0;
         let mut parts = Vec::with_capacity(rows.len());

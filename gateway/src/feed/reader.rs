@@ -55,7 +55,7 @@ impl Reader {
                 topic => topic?,
             };
             let Some(mut cursor) = topic.after(self.last) else {
-                let page = syncs::events(&self.hub.db, self.sync, self.last, PAGE).await?;
+                let page = syncs::events(&topic.db, self.sync, self.last, PAGE).await?;
                 if page.is_empty() {
                     self.hub.next_check().await;
                 }

@@ -11,6 +11,7 @@ use crate::{frame::Frame, position::Position};
 
 /// What a client missed.
 pub(crate) struct Replay {
+    db: TenantDb,
     parts: VecDeque<Part>,
     /// Where a follower of a project is.
     position: Option<Position>,
@@ -29,22 +30,22 @@ pub(crate) struct Part {
 
 impl Replay {
     /// Of one sync.
-    pub(crate) fn of_sync(sync: SyncId, after: i64, until: i64) -> Self {
-        Self { parts: VecDeque::from([Part { sync, ordinal: 0, after, until }]), position: None }
+    pub(crate) fn of_sync(db: TenantDb, sync: SyncId, after: i64, until: i64) -> Self {
+        Self { db, parts: VecDeque::from([Part { sync, ordinal: 0, after, until }]), position: None }
     }
 
     /// Of the syncs of a project, for somebody at this position.
-    pub(crate) fn of_project(parts: Vec<Part>, position: Position) -> Self {
-        Self { parts: parts.into(), position: Some(position) }
+    pub(crate) fn of_project(db: TenantDb, parts: Vec<Part>, position: Position) -> Self {
+        Self { db, parts: parts.into(), position: Some(position) }
     }
 
     /// Whether everything is there that was missed. What is removed from then on is not.
     ///
     /// # Errors
     /// If the database is away.
-    pub(crate) async fn is_whole(&self, db: &TenantDb) -> Result<bool, DbErr> {
+    pub(crate) async fn is_whole(&self) -> Result<bool, DbErr> {
         for part in &self.parts {
-            let kept = syncs::count_events(db, part.sync, part.after, part.until).await?;
+            let kept = syncs::count_events(&self.db, part.sync, part.after, part.until).await?;
             if kept != part.until - part.after {
                 return Ok(false);
             }
@@ -56,12 +57,12 @@ impl Replay {
     ///
     /// # Errors
     /// If the database is away.
-    pub(crate) async fn next_page(&mut self, db: &TenantDb) -> Result<Option<Vec<Frame>>, DbErr> {
+    pub(crate) async fn next_page(&mut self) -> Result<Option<Vec<Frame>>, DbErr> {
         let Some(part) = self.parts.front_mut() else { return Ok(None) };
         let limit = PAGE.min(u64::try_from(part.until - part.after).unwrap_or(0));
         let page = match limit {
             0 => Vec::new(),
-            limit => syncs::events(db, part.sync, part.after, limit).await?,
+            limit => syncs::events(&self.db, part.sync, part.after, limit).await?,
         };
         if let Some(position) = &mut self.position
             && part.ordinal > position.known

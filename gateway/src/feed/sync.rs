@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bus::{EventKind, ProgressBus, ProgressEvent, SyncSnapshot};
-use entities::{ProjectSync, SyncId, TenantDb, projects, syncs};
+use entities::{Database, ProjectSync, SyncId, TenantDb, projects, syncs};
 use futures::{StreamExt, stream::BoxStream};
 use sea_orm::DbErr;
 use tokio::{sync::Notify, time::timeout};
@@ -22,6 +22,8 @@ use crate::{
 /// What is told of one sync.
 pub(crate) struct SyncTopic {
     pub(crate) id: SyncId,
+    /// The database, in the name of the sync's tenant.
+    pub(crate) db: TenantDb,
     topic: Arc<Topic>,
     /// The ring is told to only while this is held, so that state and ring are of one moment.
     state: Mutex<State>,
@@ -56,26 +58,26 @@ impl SyncTopic {
     /// # Errors
     /// If there is no such sync, or the database is away.
     pub(crate) async fn open(
-        db: &TenantDb,
+        database: &Database,
         progress: &dyn ProgressBus,
         id: SyncId,
     ) -> Result<(Arc<Self>, Option<Live>), OpenError> {
-        let row = syncs::get(db, id).await?;
-        let row = row.ok_or(OpenError::NotFound)?;
-        let branch = projects::branch(db, row.branch_id).await?.ok_or(OpenError::NotFound)?;
+        let row = syncs::get(&database.system(), id).await?.ok_or(OpenError::NotFound)?;
+        let db = database.tenant(row.tenant_id);
+        let branch = projects::branch(&db, row.branch_id).await?.ok_or(OpenError::NotFound)?;
         // Listened to before the events are read: so nothing falls between the two.
         let live = if row.status.is_terminal() {
             None
         } else {
-            let last = syncs::last_event_seq(db, id).await?;
+            let last = syncs::last_event_seq(&db, id).await?;
             Some(progress.subscribe(id, last).await)
         };
         let topic = Self::read(db, &row, &branch.name).await?;
         Ok((Arc::new(topic), live))
     }
 
-    async fn read(db: &TenantDb, row: &ProjectSync, branch: &str) -> Result<Self, DbErr> {
-        let milestones = syncs::milestones(db, row.id, None).await?;
+    async fn read(db: TenantDb, row: &ProjectSync, branch: &str) -> Result<Self, DbErr> {
+        let milestones = syncs::milestones(&db, row.id, None).await?;
         let last = milestones.last().map_or(0, |event| event.seq);
         let milestones: Vec<ProgressEvent> = milestones.into_iter().filter_map(parsed).collect();
         let before_end = SyncSnapshot::of(row, branch, milestones.iter().filter(|event| !is_terminal(event)));
@@ -89,7 +91,7 @@ impl SyncTopic {
         let before_end = end.map(|_| before_end);
         let topic = Arc::new(Topic::default());
         let mut recent =
-            syncs::events(db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
+            syncs::events(&db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
         recent.retain(|event| event.seq <= last);
         // Nobody is to be led over a hole: what is before it is not told from here.
         let hole = recent.windows(2).rposition(|pair| pair[1].seq != pair[0].seq + 1);
@@ -100,7 +102,7 @@ impl SyncTopic {
             topic.end();
         }
         let state = State { last, snapshot, before_end, frame: None };
-        Ok(Self { id: row.id, topic, state: Mutex::new(state), nudge: Notify::new() })
+        Ok(Self { id: row.id, db, topic, state: Mutex::new(state), nudge: Notify::new() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,16 +126,16 @@ impl SyncTopic {
     }
 
     /// Tells what happens, until the end of the sync.
-    pub(crate) async fn feed(self: Arc<Self>, db: TenantDb, mut live: Live) {
+    pub(crate) async fn feed(self: Arc<Self>, mut live: Live) {
         let mut is_live = true;
         while !self.topic.is_ended() {
             tokio::select! {
                 heard = live.next(), if is_live => match heard {
-                    Some(event) => self.hear(&db, event).await,
+                    Some(event) => self.hear(event).await,
                     None => is_live = false,
                 },
                 () = self.nudge.notified() => {
-                    if let Err(error) = self.catch_up(&db).await {
+                    if let Err(error) = self.catch_up().await {
                         tracing::debug!(%error, sync = %self.id, "events cannot be read now");
                     }
                 }
@@ -142,7 +144,7 @@ impl SyncTopic {
     }
 
     /// Tells an event that was heard, and before it those that were not.
-    async fn hear(&self, db: &TenantDb, event: ProgressEvent) {
+    async fn hear(&self, event: ProgressEvent) {
         let last = self.state().last;
         if event.seq <= last {
             return;
@@ -152,7 +154,7 @@ impl SyncTopic {
             return self.tell(event);
         }
         metrics::counter!(telemetry::HOLES).increment(1);
-        match self.catch_up(db).await {
+        match self.catch_up().await {
             Ok(()) => self.tell(event),
             // The database is looked at again by and by, and has this one, too.
             Err(error) => tracing::debug!(%error, sync = %self.id, "events cannot be read now"),
@@ -160,10 +162,10 @@ impl SyncTopic {
     }
 
     /// Tells what the database has and was not told yet.
-    async fn catch_up(&self, db: &TenantDb) -> Result<(), DbErr> {
+    async fn catch_up(&self) -> Result<(), DbErr> {
         loop {
             let after = self.state().last;
-            let page = syncs::events(db, self.id, after, PAGE).await?;
+            let page = syncs::events(&self.db, self.id, after, PAGE).await?;
             let is_last = (page.len() as u64) < PAGE;
             for row in page {
                 let seq = row.seq;
@@ -218,16 +220,11 @@ impl SyncTopic {
     ///
     /// # Errors
     /// If the database is away.
-    pub(crate) async fn join(
-        &self,
-        db: &TenantDb,
-        last_event_id: Option<&str>,
-        max_replay: u64,
-    ) -> Result<Joined, DbErr> {
+    pub(crate) async fn join(&self, last_event_id: Option<&str>, max_replay: u64) -> Result<Joined, DbErr> {
         let Some(id) = last_event_id else { return self.join_anew(None) };
         let Ok(seen) = number(id) else { return self.join_anew(Some(ResetReason::UnknownId)) };
         if self.last().is_some_and(|last| seen > last) {
-            if seen > syncs::last_event_seq(db, self.id).await? {
+            if seen > syncs::last_event_seq(&self.db, self.id).await? {
                 return self.join_anew(Some(ResetReason::UnknownId));
             }
             // Another process told it a moment before it got here.
@@ -238,7 +235,7 @@ impl SyncTopic {
             return self.join_anew(Some(ResetReason::TooOld));
         };
         if let Joined::Stream(Subscription { missed: Some(missed), .. }) = &joined
-            && !missed.is_whole(db).await?
+            && !missed.is_whole().await?
         {
             return self.join_anew(Some(ResetReason::Lost));
         }
@@ -277,7 +274,7 @@ impl SyncTopic {
         }
         let live = self.topic.follow(ring.next());
         metrics::counter!(telemetry::REPLAYS, "source" => "database").increment(1);
-        let missed = Replay::of_sync(self.id, seen, state.last);
+        let missed = Replay::of_sync(self.db.clone(), self.id, seen, state.last);
         Some(Joined::Stream(Subscription { first: Vec::new(), missed: Some(missed), live }))
     }
 

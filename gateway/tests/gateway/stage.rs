@@ -59,7 +59,7 @@ impl Stage {
         let db = database_handle.tenant(tenant);
         let source = SourceSpec::Git { url: "/nowhere".to_owned() };
         let project = projects::create(&db, "streamed", &source, Utc::now()).await.unwrap();
-        let gateway = Gateway::start(database_handle, progress, tenant, settings).unwrap();
+        let gateway = Gateway::start(database_handle, progress, settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

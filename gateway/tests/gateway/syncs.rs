@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use bus::Event;
 use chrono::Utc;
 use entities::{SyncEvent, SyncId, projects, syncs};
-use project_sync_gateway::{Gateway, Settings};
+use project_sync_gateway::Settings;
 use reqwest::Client as Http;
 use testkit::on_each_database;
-use tower::ServiceExt;
 
 use crate::{
     client::{Follower, Message, get},
@@ -69,16 +68,6 @@ on_each_database! {
             assert_eq!(response.headers()["content-type"], "application/problem+json");
             let problem: serde_json::Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
             assert_eq!(problem["type"], format!("urn:project-sync:problem:{word}"));
-        }
-        // Somebody else's.
-        let sync = stage.ask(&stage.branch("main").await).await.id;
-        let other = projects::ensure_tenant(&stage.database.database().system(), "another", Utc::now()).await.unwrap();
-        let progress = stage.dispatcher.progress.clone();
-        let theirs = Gateway::start(stage.database.database().clone(), progress, other, Settings::default()).unwrap().router();
-        for url in [stage.sync_url(sync), stage.project_url()] {
-            assert_eq!(get(&Http::new(), &url, None).await.status(), 200);
-            let request = http::Request::get(url).body(axum::body::Body::empty()).unwrap();
-            assert_eq!(theirs.clone().oneshot(request).await.unwrap().status(), 404);
         }
     }
 

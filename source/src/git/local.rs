@@ -24,17 +24,25 @@ use super::{
 };
 use crate::{
     Blob, BranchHead, CommitInfo, Haves, Head, KnownHead, Snapshot, Source, SourceContext, SourceError,
-    WantedBlob, object::TreeEntry,
+    WantedBlob, guard::folders, object::TreeEntry, settings::SourceSettings,
 };
 
 /// A repository at a path. It is opened anew for each call, so that it may change in between.
 pub(super) struct LocalSource {
+    place: Place,
+}
+
+/// Where a repository is, and where it may be.
+#[derive(Clone)]
+struct Place {
     path: PathBuf,
+    /// The folders that nothing of it may lie outside of; any if `None`.
+    allowed: Option<Vec<PathBuf>>,
 }
 
 impl LocalSource {
-    pub(super) fn new(path: &str) -> Self {
-        Self { path: PathBuf::from(path) }
+    pub(super) fn new(path: &str, settings: &SourceSettings) -> Self {
+        Self { place: Place { path: PathBuf::from(path), allowed: settings.local_folders.clone() } }
     }
 }
 
@@ -43,15 +51,30 @@ impl LocalSource {
 /// Whoever owns it, its own configuration is read, because it tells where objects and references are. Nothing that the
 /// configuration names is ever run (no filters, hooks, helpers), no other files are included, and neither the
 /// environment nor the user's settings have a say.
-fn open(path: &Path) -> Result<Repository, SourceError> {
+///
+/// The folder is looked at before anything in it is read, and where it refers to before that is read.
+fn open(place: &Place) -> Result<Repository, SourceError> {
+    let allowed = place.allowed.as_deref();
+    let path = &folders::check_path(&place.path, allowed)?;
     let options = gix::open::Options::isolated().with(Trust::Full).filter_config_section(|_| true);
     let repository = match options.open(path) {
         Ok(repository) => repository.to_thread_local(),
         Err(error) if is_repository(path) => {
-            return Err(SourceError::Unsupported(format!("this repository's setup ({error})")));
+            // What its files refer to was not looked at yet: nothing of it may show.
+            let detail = if allowed.is_none() { format!(" ({error})") } else { String::new() };
+            return Err(SourceError::Unsupported(format!("this repository's setup{detail}")));
         }
-        Err(_) => return Err(SourceError::NotARepository(path.display().to_string())),
+        Err(_) => return Err(SourceError::NotARepository(place.path.display().to_string())),
     };
+    for folder in [repository.git_dir(), repository.common_dir()] {
+        folders::check_repository(folder, allowed)?;
+    }
+    if allowed.is_some() {
+        let borrowed = odb::borrowed_folders(&objects(&repository))?;
+        for folder in borrowed {
+            folders::check_all(&folders::check_path(&folder, allowed)?, allowed)?;
+        }
+    }
     if repository.object_hash() != gix::hash::Kind::Sha1 {
         return Err(SourceError::Unsupported("SHA-256 object ids".into()));
     }
@@ -119,8 +142,8 @@ fn list(repository: &Repository) -> Result<RefList, SourceError> {
 }
 
 /// The head of a branch: looked up directly, and only if that fails by listing all, to tell why.
-fn find_head(path: &Path, wanted: Option<&str>) -> Result<Head, SourceError> {
-    let repository = open(path)?;
+fn find_head(place: &Place, wanted: Option<&str>) -> Result<Head, SourceError> {
+    let repository = open(place)?;
     let mut refs = RefList { head: head_ref(&repository), branches: Vec::new() };
     let name = match (wanted, &refs.head) {
         (Some(name), _) => Some(name.to_owned()),
@@ -142,7 +165,7 @@ fn objects(repository: &Repository) -> PathBuf {
 }
 
 fn read_commit(odb: &mut Odb, id: ObjectId) -> Result<CommitInfo, SourceError> {
-    match odb.read(id)? {
+    match odb.read_meta(id)? {
         Some((Kind::Commit, bytes)) => commit::read(id, &bytes),
         Some(_) => Err(SourceError::Corrupt(format!("object {id} is no commit"))),
         None => Err(SourceError::Missing(id)),
@@ -152,8 +175,8 @@ fn read_commit(odb: &mut Odb, id: ObjectId) -> Result<CommitInfo, SourceError> {
 #[async_trait]
 impl Source for LocalSource {
     async fn branches(&self, _context: &SourceContext) -> Result<Vec<BranchHead>, SourceError> {
-        let path = self.path.clone();
-        blocking("list the branches", move || Ok(list(&open(&path)?)?.into_branches())).await
+        let place = self.place.clone();
+        blocking("list the branches", move || Ok(list(&open(&place)?)?.into_branches())).await
     }
 
     async fn head(
@@ -162,8 +185,8 @@ impl Source for LocalSource {
         _known: Option<&KnownHead>,
         _context: &SourceContext,
     ) -> Result<Head, SourceError> {
-        let (path, branch) = (self.path.clone(), branch.map(str::to_owned));
-        blocking("find the branch", move || find_head(&path, branch.as_deref())).await
+        let (place, branch) = (self.place.clone(), branch.map(str::to_owned));
+        blocking("find the branch", move || find_head(&place, branch.as_deref())).await
     }
 
     /// Everything is at hand here, so `haves` make no difference.
@@ -173,9 +196,9 @@ impl Source for LocalSource {
         _haves: &Haves,
         _context: &SourceContext,
     ) -> Result<Box<dyn Snapshot>, SourceError> {
-        let (path, id) = (self.path.clone(), head.commit);
+        let (place, id) = (self.place.clone(), head.commit);
         blocking("open the commit", move || {
-            let objects = objects(&open(&path)?);
+            let objects = objects(&open(&place)?);
             let mut odb = Odb::open(&objects)?;
             let commit = match read_commit(&mut odb, id) {
                 // It was there when the branch was looked up.
@@ -218,7 +241,7 @@ impl Snapshot for LocalSnapshot {
             return Ok(Some(Vec::new()));
         }
         self.with_odb(move |odb| {
-            let (kind, bytes) = odb.read(id)?.ok_or(SourceError::Missing(id))?;
+            let (kind, bytes) = odb.read_meta(id)?.ok_or(SourceError::Missing(id))?;
             tree::read(id, Some(kind), &bytes).map(Some)
         })
         .await

@@ -23,11 +23,16 @@ use crate::settings::SourceSettings;
 
 /// Opens the repository at `url`: a path or an `http(s)` URL. Nothing is read yet.
 pub fn open(url: &str, settings: &SourceSettings) -> Arc<dyn Source> {
-    if url.starts_with("http://") || url.starts_with("https://") {
+    if is_remote(url) {
         Arc::new(remote::RemoteSource::new(url, settings))
     } else {
-        Arc::new(local::LocalSource::new(url))
+        Arc::new(local::LocalSource::new(url, settings))
     }
+}
+
+/// Whether a source is asked over the network. Anything else is a path, whatever it looks like.
+pub(crate) fn is_remote(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }
 
 /// Runs `work` on a thread that may wait for the disk.

@@ -15,7 +15,7 @@ use gix::{
 };
 
 use super::blobs::ReadBlob;
-use crate::SourceError;
+use crate::{SourceError, object::MAX_META_BYTES};
 
 /// After reading about this many bytes of packs, the database is reopened.
 const REOPEN_BYTES: u64 = 32 << 20;
@@ -52,8 +52,20 @@ impl Odb {
         Ok(())
     }
 
-    /// The kind and bytes of an object, if it is there. The bytes are not checked against the id.
-    pub(super) fn read(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
+    /// The kind and bytes of a commit or tree, if it is there. The bytes are not checked against the id.
+    pub(super) fn read_meta(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
+        let header = Header::try_header(&self.handle, &hash::ObjectId::from(id.0));
+        match header.map_err(|error| unreadable(id, &error))? {
+            None => Ok(None),
+            Some(header) if header.size() > MAX_META_BYTES => {
+                Err(SourceError::too_large(format!("{} {id}", header.kind()), MAX_META_BYTES))
+            }
+            Some(_) => self.read(id),
+        }
+    }
+
+    /// The kind and bytes of an object, if it is there.
+    fn read(&mut self, id: ObjectId) -> Result<Option<(Kind, Bytes)>, SourceError> {
         let gix_id = hash::ObjectId::from(id.0);
         let found =
             self.handle.try_find(&gix_id, &mut self.buffer).map_err(|error| unreadable(id, &error))?;
@@ -111,10 +123,16 @@ pub(super) fn sort_by_place(objects: &Path, ids: &mut [ObjectId]) {
     });
 }
 
+/// The folders that a database borrows objects from.
+pub(super) fn borrowed_folders(objects: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let current = std::env::current_dir().unwrap_or_default();
+    gix::odb::alternate::resolve(objects.to_owned(), &current)
+        .map_err(|_| SourceError::Unsupported("the way this repository borrows objects".to_owned()))
+}
+
 /// The index files of a database and of those it borrows from.
 fn index_files(objects: &Path) -> Vec<PathBuf> {
-    let current = std::env::current_dir().unwrap_or_default();
-    let mut folders = gix::odb::alternate::resolve(objects.to_owned(), &current).unwrap_or_default();
+    let mut folders = borrowed_folders(objects).unwrap_or_default();
     folders.insert(0, objects.to_owned());
     let files = folders.iter().filter_map(|folder| folder.join("pack").read_dir().ok()).flatten();
     let mut files: Vec<PathBuf> = files

@@ -47,6 +47,8 @@ pub struct SmartHttp {
     transport: Transport,
     retry: RetryPolicy,
     max_pack_bytes: u64,
+    max_pack_objects: u32,
+    max_unpacked_bytes: u64,
     scratch: PathBuf,
     handshake: Mutex<Option<Arc<Handshake>>>,
 }
@@ -65,6 +67,8 @@ impl SmartHttp {
             transport: Transport::new(url, token, settings)?,
             retry: settings.retry_policy(),
             max_pack_bytes: settings.max_pack_bytes,
+            max_pack_objects: settings.max_pack_objects,
+            max_unpacked_bytes: settings.max_unpacked_bytes,
             scratch: settings.scratch.clone().unwrap_or_else(std::env::temp_dir),
             handshake: Mutex::new(None),
         })
@@ -229,13 +233,15 @@ impl SmartHttp {
     ) -> JoinHandle<Result<Result<PackSnapshot, String>, SourceError>> {
         let (scratch, max_bytes, cancel) =
             (self.scratch.clone(), self.max_pack_bytes, context.cancel().clone());
+        let (max_objects, max_unpacked_bytes) = (self.max_pack_objects, self.max_unpacked_bytes);
         tokio::task::spawn_blocking(move || {
             let packets = Packets::new(Chunks { queue: chunks, current: Bytes::new() });
             let input = match protocol::skip_to_pack(packets)? {
                 Ok(input) => input,
                 Err(message) => return Ok(Err(message)),
             };
-            let limits = Limits { scratch: &scratch, max_bytes, cancel: &cancel };
+            let limits =
+                Limits { scratch: &scratch, max_bytes, max_objects, max_unpacked_bytes, cancel: &cancel };
             let pack = pack::receive(input, &limits)?;
             PackSnapshot::new(pack, commit, is_partial).map(Ok)
         })

@@ -6,14 +6,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{
-    Client, Method, Response, StatusCode, Url,
+    Method, Response, StatusCode, Url,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER},
-    redirect::Policy,
 };
 
 use super::pktline::one_line;
 use crate::{
     SourceContext, SourceError,
+    guard::{GuardedClient, refusal},
     settings::{Secret, SourceSettings},
 };
 
@@ -31,7 +31,7 @@ const USER_AGENT: &str = concat!("git/project-sync-", env!("CARGO_PKG_VERSION"))
 
 /// A client for the host of one repository.
 pub(super) struct Transport {
-    client: Client,
+    client: GuardedClient,
     /// Where the token may be sent.
     home: Url,
     authorization: Option<HeaderValue>,
@@ -51,13 +51,7 @@ impl Transport {
             Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let home = home.ok_or_else(|| SourceError::NotARepository(url.to_owned()))?;
         let idle = Duration::from_secs(settings.idle_timeout_seconds);
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(settings.connect_timeout_seconds))
-            .read_timeout(idle)
-            .build()
-            .map_err(|error| SourceError::io("set up HTTP")(std::io::Error::other(error.without_url())))?;
+        let client = GuardedClient::new(settings, USER_AGENT)?;
         let authorization = token.and_then(|token| {
             let credentials = BASE64.encode(format!("x-access-token:{}", token.expose()));
             let mut value = HeaderValue::try_from(format!("Basic {credentials}")).ok()?;
@@ -98,7 +92,7 @@ impl Transport {
             context.check()?;
             let is_home = url.origin() == self.home.origin();
             let method = if body.is_some() { Method::POST } else { Method::GET };
-            let mut request = self.client.request(method, url.clone()).header("git-protocol", "version=2");
+            let mut request = self.client.request(method, url.clone())?.header("git-protocol", "version=2");
             if let Some(authorization) = self.authorization.as_ref().filter(|_| is_home) {
                 request = request.header(AUTHORIZATION, authorization.clone());
             }
@@ -158,6 +152,9 @@ impl Transport {
     }
 
     fn unreachable(&self, url: &Url, error: &reqwest::Error) -> SourceError {
+        if let Some(refused) = refusal(error) {
+            return refused;
+        }
         let reason = if error.is_connect() {
             format!("the connection failed ({})", root_cause(error))
         } else if error.is_timeout() {

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     SourceContext, SourceError,
+    guard::refusal,
     retry::RetryPolicy,
     settings::{Secret, SourceSettings},
 };
@@ -265,7 +266,11 @@ impl Api {
             Target::Elsewhere(url) => (url.join(location), None),
         };
         let url = url.map_err(|_| malformed())?;
-        if !matches!(url.scheme(), "http" | "https") {
+        let was_secure = match from {
+            Target::Api(_) => self.base.scheme() == "https",
+            Target::Elsewhere(url) => url.scheme() == "https",
+        };
+        if !(url.scheme() == "https" || url.scheme() == "http" && !was_secure) {
             return Err(malformed());
         }
         let below = url.path().strip_prefix(self.base.path().trim_end_matches('/'));
@@ -392,6 +397,9 @@ fn too_large(max: u64) -> SourceError {
 
 /// A connection that could not be made, or that broke.
 pub(super) fn unreachable(host: &str, error: &(dyn std::error::Error + 'static)) -> SourceError {
+    if let Some(refused) = refusal(error) {
+        return refused;
+    }
     SourceError::Unreachable { host: host.to_owned(), reason: reason(error) }
 }
 

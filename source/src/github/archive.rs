@@ -22,8 +22,16 @@ use crate::{Blob, SourceContext, SourceError, WantedBlob, object::blob_id};
 /// Pieces of the archive that wait between the network and the thread that unpacks it.
 const PIPE_PIECES: usize = 32;
 
-/// The most bytes that an archive is unpacked to: a hundred of the largest repositories that GitHub advises.
-const MAX_UNPACKED_BYTES: u64 = 1 << 39;
+/// What bounds an archive.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// Its largest size, in bytes.
+    pub(super) max_bytes: u64,
+    /// What it may come to when it is unpacked, in bytes.
+    pub(super) max_unpacked_bytes: u64,
+    /// The most files, folders and headers in it.
+    pub(super) max_entries: usize,
+}
 
 /// The wanted blobs that were not sent yet. Shared with the thread that unpacks.
 #[derive(Clone)]
@@ -48,19 +56,19 @@ impl Remaining {
     }
 }
 
-/// Unpacks `body`, of at most `max_bytes`, as it arrives and sends what remains to be sent of it.
+/// Unpacks `body`, within `bounds`, as it arrives and sends what remains to be sent of it.
 pub(super) async fn stream(
     body: Body,
     host: &str,
-    max_bytes: u64,
+    bounds: Bounds,
     remaining: &Remaining,
     blobs: &mpsc::Sender<Blob>,
     context: &SourceContext,
 ) -> Result<(), SourceError> {
     let (pieces, pipe) = mpsc::channel(PIPE_PIECES);
     let (remaining, blobs) = (remaining.clone(), blobs.clone());
-    let unpacking = tokio::task::spawn_blocking(move || unpack(Pipe::new(pipe), &remaining, &blobs));
-    let fed = feed(body, host, max_bytes, pieces, context).await;
+    let unpacking = tokio::task::spawn_blocking(move || unpack(Pipe::new(pipe), bounds, &remaining, &blobs));
+    let fed = feed(body, host, bounds.max_bytes, pieces, context).await;
     let unpacked = unpacking.await.unwrap_or(Err(SourceError::Cancelled));
     // If the network broke, what the unpacker says follows from it.
     fed.and(unpacked)
@@ -119,10 +127,21 @@ impl Read for Pipe {
     }
 }
 
-fn unpack(pipe: Pipe, remaining: &Remaining, blobs: &mpsc::Sender<Blob>) -> Result<(), SourceError> {
+fn unpack(
+    pipe: impl Read,
+    bounds: Bounds,
+    remaining: &Remaining,
+    blobs: &mpsc::Sender<Blob>,
+) -> Result<(), SourceError> {
     let sizes = remaining.sizes();
-    let mut archive = Archive::new(GzDecoder::new(pipe).take(MAX_UNPACKED_BYTES));
-    for entry in archive.entries().map_err(corrupt)? {
+    let mut archive = Archive::new(Bounded { inner: GzDecoder::new(pipe), left: bounds.max_unpacked_bytes });
+    // Raw: headers that go before a file (long names, links, attributes) are read into memory otherwise, however long
+    // they say to be. A link whose target does not fit into its own header is not found here and asked for by itself.
+    for (index, entry) in archive.entries().map_err(corrupt)?.raw(true).enumerate() {
+        if index >= bounds.max_entries {
+            let limit = format!("{} entries", bounds.max_entries);
+            return Err(SourceError::TooLarge { what: "the archive".into(), limit });
+        }
         let Some(data) = content(&mut entry.map_err(corrupt)?, &sizes).map_err(corrupt)? else {
             continue;
         };
@@ -152,6 +171,98 @@ fn content(entry: &mut Entry<'_, impl Read>, sizes: &HashSet<u64>) -> io::Result
     }
 }
 
+/// A reader that fails when more than a bound comes out of it.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(count as u64).ok_or(io::ErrorKind::QuotaExceeded)?;
+        Ok(count)
+    }
+}
+
 fn corrupt(error: io::Error) -> SourceError {
+    if error.kind() == io::ErrorKind::QuotaExceeded {
+        let limit = "source.max_unpacked_bytes".to_owned();
+        return SourceError::TooLarge { what: "the archive, unpacked,".to_owned(), limit };
+    }
     SourceError::Corrupt(format!("the archive: {}", error.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+    use tar::Header;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { max_bytes: 1 << 20, max_unpacked_bytes: 4 << 20, max_entries: 20 };
+
+    fn entry(kind: EntryType, size: u64) -> Header {
+        let mut header = Header::new_gnu();
+        header.set_path("a").unwrap();
+        header.set_entry_type(kind);
+        header.set_size(size);
+        header.set_cksum();
+        header
+    }
+
+    /// An archive of these entries, each of so many zeros, compressed. What a header says need not be there.
+    fn archive(entries: &[(Header, usize)]) -> Vec<u8> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        for (header, size) in entries {
+            gzip.write_all(header.as_bytes()).unwrap();
+            gzip.write_all(&vec![0; size.next_multiple_of(512)]).unwrap();
+        }
+        gzip.write_all(&[0; 1024]).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    /// Looks for a file of three zeros; gives how many were found.
+    fn look(archive: &[u8]) -> Result<usize, SourceError> {
+        let remaining = Remaining::new(&[WantedBlob { id: blob_id(&[0; 3]), size: 3 }]);
+        let (sender, mut found) = mpsc::channel(4);
+        unpack(archive, BOUNDS, &remaining, &sender)?;
+        drop(sender);
+        Ok(std::iter::from_fn(|| found.blocking_recv()).count())
+    }
+
+    #[test]
+    fn what_is_wanted_is_found_behind_headers_of_other_kinds() {
+        let file = (entry(EntryType::Regular, 3), 3);
+        let before = |kind| (entry(kind, 1_000), 1_000);
+        assert_eq!(
+            look(&archive(&[before(EntryType::XGlobalHeader), before(EntryType::XHeader), file])).unwrap(),
+            1
+        );
+        assert_eq!(look(&archive(&[before(EntryType::Regular)])).unwrap(), 0);
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let kinds = [
+            EntryType::Regular,
+            EntryType::XHeader,
+            EntryType::XGlobalHeader,
+            EntryType::GNULongName,
+            EntryType::GNULongLink,
+            EntryType::GNUSparse,
+        ];
+        for kind in kinds {
+            let bomb = archive(&[(entry(kind, 16 << 20), 16 << 20)]);
+            assert!(bomb.len() < 200_000);
+            assert!(matches!(look(&bomb), Err(SourceError::TooLarge { .. })), "{kind:?}");
+            let lie = archive(&[(entry(kind, 1 << 50), 0)]);
+            assert!(matches!(look(&lie), Err(SourceError::Corrupt(_))), "{kind:?}");
+        }
+        let many: Vec<_> = (0..BOUNDS.max_entries + 1).map(|_| (entry(EntryType::Regular, 0), 0)).collect();
+        assert!(matches!(look(&archive(&many)), Err(SourceError::TooLarge { .. })));
+        assert_eq!(look(&archive(&many[1..])).unwrap(), 0);
+    }
 }

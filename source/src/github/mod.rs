@@ -5,6 +5,7 @@
 
 mod answers;
 mod api;
+mod app;
 mod archive;
 mod limits;
 mod listing;
@@ -28,6 +29,7 @@ use answers::{BranchAnswer, BranchItem, GitCommitAnswer, RepositoryAnswer};
 use api::{Api, Call, JSON, Reply};
 use snapshot::RestSnapshot;
 
+pub(crate) use app::installation_token;
 pub use limits::{GITHUB_REMAINING, GITHUB_REQUESTS};
 
 /// Branches of a page: the most that GitHub gives.

@@ -17,7 +17,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use super::{
     answers::TreeAnswer,
     api::{Api, Call, JSON, RAW, Reply},
-    archive::{self, Remaining},
+    archive::{self, Bounds, Remaining},
     listing::{Regrouped, regroup},
 };
 use crate::{
@@ -33,6 +33,10 @@ const MAX_LISTING_BYTES: u64 = 128 << 20;
 /// A blob's body may be this many bytes even if its listing told a smaller size: an error page fits, and is then seen
 /// to be none of the blob's bytes.
 const LEAST_BLOB_BYTES: u64 = 64 << 10;
+
+/// The most headers that an archive has for each entry of the tree: its own, and those for attributes, long names and
+/// long links.
+const HEADERS_PER_ENTRY: usize = 4;
 
 /// A commit whose trees and blobs are asked for over REST.
 pub(super) struct RestSnapshot {
@@ -212,8 +216,12 @@ impl RestSnapshot {
         if !response.status().is_success() {
             return Err(SourceError::CommitGone(self.commit.id));
         }
-        let (host, max_bytes) = (self.api.host(), self.settings.max_pack_bytes);
-        archive::stream(response.into_body(), host, max_bytes, remaining, blobs, context).await
+        let bounds = Bounds {
+            max_bytes: self.settings.max_pack_bytes,
+            max_unpacked_bytes: self.settings.max_unpacked_bytes,
+            max_entries: self.settings.max_rest_entries.saturating_mul(HEADERS_PER_ENTRY),
+        };
+        archive::stream(response.into_body(), self.api.host(), bounds, remaining, blobs, context).await
     }
 }
 

@@ -7,7 +7,6 @@ use std::{
     error::Error as StdError,
     io,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -16,7 +15,7 @@ use http_body_util::{BodyExt as _, combinators::BoxBody};
 use octocrab::OctoBody;
 use tower_service::Service;
 
-use crate::{SourceError, settings::SourceSettings};
+use crate::{SourceError, guard::GuardedClient, settings::SourceSettings};
 
 /// Any error of the layers below.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -29,29 +28,18 @@ const MAX_REASON_CHARS: usize = 200;
 
 /// Sends one request and gives one response. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Transport(reqwest::Client);
+pub(super) struct Transport(GuardedClient);
 
 impl Transport {
     /// A client with the timeouts of `settings`.
     pub(super) fn new(settings: &SourceSettings) -> Result<Self, SourceError> {
-        let client = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(settings.connect_timeout_seconds))
-            .read_timeout(Duration::from_secs(settings.idle_timeout_seconds))
-            .build();
-        match client {
-            Ok(client) => Ok(Self(client)),
-            Err(error) => {
-                Err(SourceError::Unsupported(format!("this machine's TLS setup: {}", reason(&error))))
-            }
-        }
+        GuardedClient::new(settings, USER_AGENT).map(Self)
     }
 
     /// Gets a URL of another origin than the API's: without credentials.
     pub(super) async fn get(&self, url: url::Url) -> Result<http::Response<Body>, BoxError> {
-        let response: http::Response<reqwest::Body> = self.0.get(url).send().await?.into();
+        let response: http::Response<reqwest::Body> =
+            self.0.request(reqwest::Method::GET, url)?.send().await?.into();
         Ok(response.map(|body| body.map_err(Into::into).boxed()))
     }
 }
@@ -61,7 +49,7 @@ pub(super) const USER_AGENT: &str = concat!("project-sync/", env!("CARGO_PKG_VER
 
 impl Service<http::Request<OctoBody>> for Transport {
     type Response = http::Response<reqwest::Body>;
-    type Error = reqwest::Error;
+    type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {

@@ -1,5 +1,6 @@
 //! The git source against repositories made by the real git, on disk and over smart HTTP served by the real git.
 
+mod attacks;
 mod faults;
 mod incremental;
 mod local;

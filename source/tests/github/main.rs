@@ -1,5 +1,7 @@
 //! The GitHub source against a stand-in that serves real repositories.
 
+mod attacks;
+mod credentials;
 mod faults;
 mod heads;
 mod limits;

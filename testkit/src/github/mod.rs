@@ -7,6 +7,7 @@
 //! they do from codeload.github.com, and git's own protocol is mounted at `/{owner}/{name}.git`.
 
 mod answer;
+mod app;
 mod connection;
 mod fault;
 mod repository;
@@ -19,6 +20,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
 use tokio::{net::TcpListener, task::JoinHandle};
 
+pub use app::AppKey;
 use connection::{Breakable, Connection};
 pub use fault::Fault;
 pub use state::{Access, LoggedRequest, Origin, RepositoryOptions};
@@ -94,6 +96,20 @@ impl GitHubServer {
     /// Takes a token into the state: what it gives access to, or that it is refused.
     pub fn set_token(&self, token: &str, access: Access) {
         self.state(|state| state.tokens.insert(token.to_owned(), access));
+    }
+
+    /// Installs an app that reaches these repositories (`owner/name`). Its tokens are `ghs_` with the installation's number
+    /// and a count: see [`GitHubServer::app_token`].
+    pub fn install_app(&self, app_id: u64, installation_id: u64, key: &AppKey, repositories: &[&str]) {
+        let public_key = key.public_key();
+        let repositories = repositories.iter().map(|name| (*name).to_owned()).collect();
+        let app = state::InstalledApp { app_id, installation_id, public_key, repositories, minted: 0 };
+        self.state(|state| state.apps.push(app));
+    }
+
+    /// The token that an installation was given as its `number`th, counted from 1.
+    pub fn app_token(installation_id: u64, number: u64) -> String {
+        app::token(installation_id, number)
     }
 
     /// Sets the primary quota: this many requests are left until it resets.

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::{
     answer::Answer,
+    app,
     connection::Connection,
     fault::{self, Fault},
     repository, rest,
@@ -128,6 +129,14 @@ pub(super) fn visible<'a>(
 }
 
 async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, request: Request) -> Response {
+    if request.uri().path().ends_with("/access_tokens") {
+        let answer = match faulty_or_limited(shared, fault) {
+            Some(answer) => answer,
+            None => app::mint(shared, request).await,
+        };
+        let quota = shared.state().charge(false);
+        return answer.finish(false, None, quota).0;
+    }
     let (request, _) = request.into_parts();
     let headers = request.headers.clone();
     let token = headers

@@ -56,6 +56,19 @@ pub enum Access {
     Revoked,
 }
 
+/// An app and one installation of it.
+#[derive(Clone, Debug)]
+pub(super) struct InstalledApp {
+    pub(super) app_id: u64,
+    pub(super) installation_id: u64,
+    /// The app's public key: an `RSAPublicKey` in DER.
+    pub(super) public_key: Vec<u8>,
+    /// The repositories that the installation reaches, as `owner/name`.
+    pub(super) repositories: Vec<String>,
+    /// How many tokens were given out.
+    pub(super) minted: u64,
+}
+
 /// Which of the server's doors a request came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
@@ -132,6 +145,7 @@ pub(super) struct Quota {
 pub(super) struct State {
     repositories: Vec<Repository>,
     pub(super) tokens: HashMap<String, Access>,
+    pub(super) apps: Vec<InstalledApp>,
     pub(super) truncate_trees_at: usize,
     pub(super) compress: bool,
     pub(super) log: Vec<LoggedRequest>,
@@ -155,6 +169,7 @@ impl Shared {
         let state = State {
             repositories: Vec::new(),
             tokens: HashMap::new(),
+            apps: Vec::new(),
             truncate_trees_at: TRUNCATE_TREES_AT,
             compress: true,
             log: Vec::new(),

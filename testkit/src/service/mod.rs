@@ -134,6 +134,12 @@ impl Deployment {
     }
 }
 
-fn servers<'a>(postgres_url: &'a str, redis_url: &'a str) -> [(&'static str, &'a str); 2] {
-    [("PROJECT_SYNC__DATABASE__URL", postgres_url), ("PROJECT_SYNC__QUEUE__REDIS_URL", redis_url)]
+/// The servers; and that what tests have on this machine may be read, which parts of a service refuse by default.
+fn servers<'a>(postgres_url: &'a str, redis_url: &'a str) -> [(&'static str, &'a str); 4] {
+    [
+        ("PROJECT_SYNC__DATABASE__URL", postgres_url),
+        ("PROJECT_SYNC__QUEUE__REDIS_URL", redis_url),
+        ("PROJECT_SYNC__SOURCE__PRIVATE_NETWORKS", "127.0.0.0/8,::1/128"),
+        ("PROJECT_SYNC__SOURCE__LOCAL_FOLDERS", "/"),
+    ]
 }

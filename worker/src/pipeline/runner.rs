@@ -8,7 +8,7 @@ use entities::{
     syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
 };
 use sea_orm::DbBackend;
-use source::{Notice, Opened, SourceContext, SourceError, open_source, retry::RetryPolicy};
+use source::{Notice, Opened, SourceContext, SourceError, open_project, retry::RetryPolicy};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
@@ -204,12 +204,7 @@ impl Runner {
         let project = projects::of_branch(&db, &branch).await?;
         let (source, context, found_head) = match opened {
             Some(Opened { source, context, head }) => (source, context, head),
-            None => {
-                let spec = project
-                    .source()
-                    .map_err(|_| SyncError::Internal("the repository's source cannot be read"))?;
-                (open_source(&spec, &self.settings.source)?, None, None)
-            }
+            None => (open_project(&db, &project, &self.settings.source).await?, None, None),
         };
         // Notices come from deep inside a source and end up in the progress, which needs the context's traffic: the
         // slot closes the circle.

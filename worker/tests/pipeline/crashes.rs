@@ -58,7 +58,7 @@ on_each_database! {
         let repo = TestRepo::new();
         repo.write("a.md", "# A\n").write("d/b", "1").commit("first");
         let good = scene.sync(&local(&repo), None).await;
-        let before = scene.files(StateAt::after(&good).unwrap()).await;
+        let before = scene.files(StateAt::after(&scene.db, &good).await.unwrap()).await;
         for number in 0..50 {
             repo.write(format!("new/{number}.md"), format!("# {number}\n\ntext\n"));
         }

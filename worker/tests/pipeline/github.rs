@@ -85,7 +85,7 @@ on_each_database! {
         let commit = repo.commit("first");
         let sync = scene.sync(&spec(&server), None).await;
         scene.assert_is(&sync, &repo, &commit).await;
-        let files = scene.files(StateAt::after(&sync).unwrap()).await;
+        let files = scene.files(StateAt::after(&scene.db, &sync).await.unwrap()).await;
         assert!(files.iter().all(|file| file.stored));
         assert!(sync.requests_made < 12, "{}", sync.requests_made);
     }

@@ -21,7 +21,7 @@ on_each_database! {
         scene.assert_is(&from_disk, &repo, &edge.commit).await;
         let from_network = scene.sync(&remote(&server.url(name)), None).await;
         scene.assert_is(&from_network, &repo, &edge.commit).await;
-        let (disk, network) = (StateAt::after(&from_disk).unwrap(), StateAt::after(&from_network).unwrap());
+        let (disk, network) = (StateAt::after(&scene.db, &from_disk).await.unwrap(), StateAt::after(&scene.db, &from_network).await.unwrap());
         assert_eq!(scene.files(disk).await, scene.files(network).await);
         let texts = |entries: Vec<entities::temporal::ListedEntry>| {
             entries.into_iter().map(|entry| (entry.entry_key, entry.body)).collect::<Vec<_>>()
@@ -36,7 +36,7 @@ on_each_database! {
         let repo = TestRepo::bare();
         let edge = EdgeCases::build(&repo);
         let sync = scene.sync(&local(&repo), None).await;
-        let files = scene.files(StateAt::after(&sync).unwrap()).await;
+        let files = scene.files(StateAt::after(&scene.db, &sync).await.unwrap()).await;
         let large = files.iter().find(|file| file.path == EdgeCases::LARGE_FILE).unwrap();
         assert_eq!((large.stored, large.size), (false, Some(edge.large_bytes as i64)));
         assert!(files.iter().filter(|file| file.blob_id.is_some()).all(|file| file.stored || file.path == large.path));
@@ -53,7 +53,7 @@ on_each_database! {
         let repo = TestRepo::bare();
         EdgeCases::with_large_file(&repo, 10);
         let sync = scene.sync(&local(&repo), None).await;
-        let files = scene.files(StateAt::after(&sync).unwrap()).await;
+        let files = scene.files(StateAt::after(&scene.db, &sync).await.unwrap()).await;
         for (path, kind) in [
             (EdgeCases::EMPTY_FILE, ContentKind::Text),
             (EdgeCases::LATE_NUL, ContentKind::Binary),
@@ -110,7 +110,7 @@ on_each_database! {
         repo.git(&["gc", "--prune=now", "--quiet"]);
         let two = scene.sync(&source, None).await;
         scene.assert_is(&two, &repo, &other).await;
-        let old = scene.files(StateAt::after(&one).unwrap()).await;
+        let old = scene.files(StateAt::after(&scene.db, &one).await.unwrap()).await;
         assert_eq!(old.len(), 3, "what the host has forgotten stays known here");
     }
 
@@ -265,7 +265,7 @@ on_each_database! {
         let repo = TestRepo::new();
         let commit = repo.write("a.md", "# A\n\ntext\n").write("notes.txt", "plain words\n").commit("one");
         let one = scene.sync(&local(&repo), None).await;
-        assert_eq!(scene.memory(StateAt::after(&one).unwrap()).await.len(), 1);
+        assert_eq!(scene.memory(StateAt::after(&scene.db, &one).await.unwrap()).await.len(), 1);
         let mut changed = settings();
         changed.memory.documents = vec!["*.txt".to_owned()];
         let worker = scene.another_worker(changed);
@@ -275,10 +275,10 @@ on_each_database! {
         let outcome = worker.run(&job, None, Default::default()).await.unwrap();
         let crate::worker::pipeline::RunOutcome::Ended(two, None) = outcome else { panic!("{outcome:?}") };
         scene.assert_is(&two, &repo, &commit).await;
-        let memory = scene.memory(StateAt::after(&two).unwrap()).await;
+        let memory = scene.memory(StateAt::after(&scene.db, &two).await.unwrap()).await;
         assert_eq!(memory.iter().map(|entry| entry.path.as_slice()).collect::<Vec<_>>(), [b"notes.txt"]);
         assert_eq!((two.entries_created, two.entries_superseded, two.blobs_fetched), (1, 1, 0));
-        assert_eq!(scene.memory(StateAt::after(&one).unwrap()).await[0].path, b"a.md");
+        assert_eq!(scene.memory(StateAt::after(&scene.db, &one).await.unwrap()).await[0].path, b"a.md");
     }
 }
 

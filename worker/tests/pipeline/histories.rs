@@ -106,7 +106,7 @@ async fn play(scene: Scene, plan: &Plan) {
 /// The memory after a sync: keys and texts, sorted. Derived from nothing but the files, so that memory built up step by
 /// step must equal memory made at once.
 async fn texts_at(scene: &Scene, sync: &entities::ProjectSync) -> Vec<(String, String)> {
-    let state = StateAt::after(sync).unwrap();
+    let state = StateAt::after(&scene.db, sync).await.unwrap();
     let mut found: Vec<_> =
         scene.memory(state).await.into_iter().map(|entry| (entry.entry_key, entry.body)).collect();
     found.sort();

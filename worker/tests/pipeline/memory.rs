@@ -24,7 +24,7 @@ on_each_database! {
         repo.write("guide.md", "# Guide\n\nintro\n\n## Zero\n\nnew\n\n## One\n\nfirst\n\n## Two\n\nchanged\n").commit("two");
         let two = scene.sync(&local(&repo), None).await;
         assert_eq!((two.entries_created, two.entries_superseded), (2, 1));
-        let changes = StateAt::after(&one).unwrap().memory_changes_to(&scene.db, &StateAt::after(&two).unwrap()).await.unwrap();
+        let changes = StateAt::after(&scene.db, &one).await.unwrap().memory_changes_to(&scene.db, &StateAt::after(&scene.db, &two).await.unwrap()).await.unwrap();
         let shown: Vec<_> = changes.iter().map(|change| (change.title.as_str(), change.change)).collect();
         assert_eq!(shown, [("Two", MemoryChangeKind::Replaced), ("Zero", MemoryChangeKind::Created)]);
     }
@@ -37,7 +37,7 @@ on_each_database! {
         let one = scene.sync(&local(&repo), None).await;
         repo.write("a.md", "# A\n\ngiraffe\n").remove("b.md").commit("two");
         let two = scene.sync(&local(&repo), None).await;
-        let (old, new) = (StateAt::after(&one).unwrap(), StateAt::after(&two).unwrap());
+        let (old, new) = (StateAt::after(&scene.db, &one).await.unwrap(), StateAt::after(&scene.db, &two).await.unwrap());
         let search = async |state: StateAt, words: &str| {
             let filter = MemoryFilter { query: Some(words.to_owned()), ..Default::default() };
             keys(&state.memory(&scene.db, &filter).await.unwrap()).join(" ").to_owned()
@@ -69,7 +69,7 @@ on_each_database! {
         repo.remove("b.md").write("b.md/inner.md", "# Inner\n");
         repo.write("c.md", b"# C\n\0binary").commit("two");
         let two = scene.sync(&local(&repo), None).await;
-        assert_eq!(keys(&scene.memory(StateAt::after(&two).unwrap()).await), ["b.md/inner.md#inner"]);
+        assert_eq!(keys(&scene.memory(StateAt::after(&scene.db, &two).await.unwrap()).await), ["b.md/inner.md#inner"]);
         assert_eq!((two.entries_created, two.entries_superseded), (1, 3));
     }
 }

@@ -1,7 +1,7 @@
 //! The proof notices every tampering with rows, and what can be mended is.
 
 use entities::{
-    ObjectId, PathHash,
+    ObjectId, PathHash, deletion,
     temporal::{Draft, NewTree, StateAt},
 };
 use sea_orm::{ConnectionTrait, Statement};
@@ -29,8 +29,16 @@ async fn tamper(scene: &Scene, sql: &str) {
     let backend = scene.db.get_database_backend();
     let values: Vec<sea_orm::Value> =
         if sql.contains("$1") { vec![vec![7_u8; 20].into()] } else { Vec::new() };
-    let changed = scene.db.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await.unwrap();
-    assert_eq!(changed.rows_affected(), 1, "{sql}");
+    let changed = change(scene, Statement::from_sql_and_values(backend, sql, values)).await;
+    assert_eq!(changed, 1, "{sql}");
+}
+
+/// Changes rows that the database guards, and tells how many.
+async fn change(scene: &Scene, statement: Statement) -> u64 {
+    let transaction = scene.db.begin_write().await.unwrap();
+    let changed = deletion::announced(&transaction, transaction.execute_raw(statement)).await.unwrap();
+    transaction.commit().await.unwrap();
+    changed.rows_affected()
 }
 
 fn repository() -> TestRepo {
@@ -50,14 +58,16 @@ on_each_database! {
         for (what, sql) in TAMPERINGS {
             let repo = repository();
             let sync = scene.sync(&local(&repo), None).await;
-            let state = StateAt::after(&sync).unwrap();
+            let state = StateAt::after(&scene.db, &sync).await.unwrap();
             proof::verify(&scene.db, state, sync.tree_id.unwrap()).await.unwrap();
             tamper(&scene, sql).await;
             let error = proof::verify(&scene.db, state, sync.tree_id.unwrap()).await.expect_err(what);
             assert!(matches!(error, SyncError::Proof { .. }), "{what}: {error:?}");
             // Out of the way of the next tampering, which looks for exactly one such row.
-            scene.db.execute_unprepared("DELETE FROM repository_files").await.unwrap();
-            scene.db.execute_unprepared("DELETE FROM repository_trees").await.unwrap();
+            for table in ["repository_files", "repository_trees"] {
+                let sql = format!("DELETE FROM {table}");
+                change(&scene, Statement::from_string(scene.db.get_database_backend(), sql)).await;
+            }
         }
     }
 
@@ -69,13 +79,13 @@ on_each_database! {
         tamper(&scene, "DELETE FROM repository_files WHERE mode = 33261").await;
         let touching = repo.write("dir/other", "3").commit("two");
         let two = scene.sync(&local(&repo), None).await;
-        scene.files(StateAt::after(&two).unwrap()).await;
-        proof::verify(&scene.db, StateAt::after(&two).unwrap(), two.tree_id.unwrap()).await.unwrap();
+        scene.files(StateAt::after(&scene.db, &two).await.unwrap()).await;
+        proof::verify(&scene.db, StateAt::after(&scene.db, &two).await.unwrap(), two.tree_id.unwrap()).await.unwrap();
         assert_eq!(two.commit_id, Some(crate::scene::oid(&touching)));
         tamper(&scene, "UPDATE repository_files SET mode = 33188 WHERE mode = 33261").await;
         let commit = repo.write("elsewhere", "4").commit("three");
         let three = scene.sync(&local(&repo), None).await;
-        let state = StateAt::after(&three).unwrap();
+        let state = StateAt::after(&scene.db, &three).await.unwrap();
         let error = proof::verify(&scene.db, state, three.tree_id.unwrap()).await.unwrap_err();
         assert!(matches!(&error, SyncError::Proof { path, .. } if path == "dir"), "{error:?}");
         let asked = scene.ask(&scene.branch(&three).await, true, None).await;

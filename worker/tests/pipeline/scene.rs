@@ -33,7 +33,8 @@ pub struct Scene {
     pub runner: Arc<Runner>,
     /// What the keys in Redis begin with.
     pub prefix: String,
-    _database: TestDatabase,
+    /// For looking behind the scenes. Dropped last.
+    pub database: TestDatabase,
 }
 
 /// Settings under which nothing waits long.
@@ -56,7 +57,7 @@ impl Scene {
         let prefix = format!("test-{}", SyncId::generate());
         let dispatcher = dispatcher(&db, settings.lease(), &prefix).await;
         let runner = Arc::new(runner(dispatcher, settings, Instance::anywhere()));
-        Self { db: db.tenant(tenant), tenant, runner, prefix, _database: database }
+        Self { db: db.tenant(tenant), tenant, runner, prefix, database }
     }
 
     /// The same database under another worker.
@@ -151,7 +152,7 @@ impl Scene {
 
     /// The state after `sync` is what git lists for `commit`, byte for byte, and proves itself.
     pub async fn assert_is(&self, sync: &ProjectSync, repo: &TestRepo, commit: &str) {
-        let state = StateAt::after(sync).expect("completed");
+        let state = StateAt::after(&self.db, sync).await.expect("completed");
         let rows = self.files(state).await;
         let found: Vec<String> = rows
             .iter()

@@ -76,7 +76,7 @@ on_each_database! {
         let repo = TestRepo::new();
         let first = repo.write("README.md", "# One\n\ntext\n").write("x", "1").commit("one");
         let one = scene.sync(&local(&repo), None).await;
-        let memory = scene.memory(StateAt::after(&one).unwrap()).await;
+        let memory = scene.memory(StateAt::after(&scene.db, &one).await.unwrap()).await;
         let second = repo.write("README.md", "# One\n\nother\n").remove("x").write("y/z", "2").commit("two");
         let two = scene.sync(&local(&repo), None).await;
         let branch = scene.branch(&two).await;
@@ -86,7 +86,7 @@ on_each_database! {
         assert_eq!((three.requests_made, three.blobs_fetched), (0, 0));
         let counts = SyncCounts::from(&three);
         assert_eq!((counts.added, counts.modified, counts.deleted), (1, 1, 1));
-        let restored = scene.memory(StateAt::after(&three).unwrap()).await;
+        let restored = scene.memory(StateAt::after(&scene.db, &three).await.unwrap()).await;
         let said = |entries: &[entities::temporal::ListedEntry]| {
             entries.iter().map(|entry| (entry.entry_key.clone(), entry.body.clone())).collect::<Vec<_>>()
         };

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use gix::zlib::{Decompress, FlushDecompress, Status};
 
-use super::{MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, corrupt, delta};
+use super::{MAX_DELTA_OBJECT_BYTES, NO_BASE, Pack, check_delta, corrupt, delta};
 use crate::SourceError;
 
 /// How much of a pack is read at a time, in bytes.
@@ -30,13 +30,21 @@ pub(in super::super) struct Decoder {
     input: Vec<u8>,
     zlib: Decompress,
     cache: BaseCache,
+    /// The bytes that were made so far.
+    made: u64,
 }
 
 impl Decoder {
     /// A reader with a file handle of its own.
     pub(in super::super) fn open(pack: &Pack) -> Result<Self, SourceError> {
         let file = File::open(&pack.path).map_err(SourceError::io("open the fetched pack"))?;
-        Ok(Self { file, input: vec![0; READ_BYTES], zlib: Decompress::new(), cache: BaseCache::default() })
+        Ok(Self {
+            file,
+            input: vec![0; READ_BYTES],
+            zlib: Decompress::new(),
+            cache: BaseCache::default(),
+            made: 0,
+        })
     }
 
     /// The bytes of the object at `index`, with its deltas applied.
@@ -49,6 +57,9 @@ impl Decoder {
             }
             let entry = &pack.entries[at];
             if entry.base == NO_BASE {
+                if !chain.is_empty() {
+                    check_delta(entry.size)?;
+                }
                 let object = Bytes::from(self.inflate(pack, at, entry.size)?);
                 self.cache.keep(pack, at, &object);
                 break object;
@@ -61,13 +72,21 @@ impl Decoder {
         };
         while let Some(at) = chain.pop() {
             let delta = self.inflate(pack, at, MAX_DELTA_OBJECT_BYTES)?;
-            if delta::sizes(&delta)?.1 > MAX_DELTA_OBJECT_BYTES {
-                return Err(too_large());
-            }
+            check_delta(delta::sizes(&delta)?.1)?;
             object = Bytes::from(delta::apply(&object, &delta)?);
+            self.count(pack, object.len())?;
             self.cache.keep(pack, at, &object);
         }
         Ok(object)
+    }
+
+    /// Counts bytes that were made. Those of an honest pack are far from the limit.
+    fn count(&mut self, pack: &Pack, bytes: usize) -> Result<(), SourceError> {
+        self.made += bytes as u64;
+        if self.made > pack.max_made {
+            return Err(SourceError::too_large("what is made to rebuild the pack's objects", pack.max_made));
+        }
+        Ok(())
     }
 
     /// Inflates the bytes of one entry, of which there may be at most `limit`.
@@ -88,7 +107,7 @@ impl Decoder {
             loop {
                 if written == output.len() {
                     if written as u64 > limit {
-                        return Err(too_large());
+                        return Err(corrupt("an object in the pack has another size than it says"));
                     }
                     output.resize(written * 2, 0);
                 }
@@ -104,6 +123,7 @@ impl Decoder {
                 input = &input[taken..];
                 written += made;
                 if status == Status::StreamEnd {
+                    self.count(pack, written)?;
                     output.truncate(written);
                     output.shrink_to_fit();
                     return Ok(output);
@@ -114,13 +134,6 @@ impl Decoder {
             }
         }
         Err(corrupt("an object in the pack is incomplete"))
-    }
-}
-
-fn too_large() -> SourceError {
-    SourceError::TooLarge {
-        what: "an object that the pack holds as a delta".into(),
-        limit: format!("{} MiB", MAX_DELTA_OBJECT_BYTES >> 20),
     }
 }
 

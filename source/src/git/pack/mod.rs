@@ -19,10 +19,15 @@ use tempfile::TempDir;
 pub(super) use decode::Decoder;
 pub(super) use receive::{Limits, receive};
 
-use crate::SourceError;
+use crate::{SourceError, object::MAX_META_BYTES};
 
-/// The largest object that is rebuilt from a delta, in bytes. Git makes no deltas of files above 512 MiB by default.
-const MAX_DELTA_OBJECT_BYTES: u64 = 1 << 30;
+/// The largest object that is rebuilt from a delta or that a delta is of, and the largest delta, in bytes. Git makes no
+/// deltas of files above 512 MiB by default.
+const MAX_DELTA_OBJECT_BYTES: u64 = 512 << 20;
+
+/// How many times the bytes that a pack may come to are made at most while its objects are rebuilt: a long chain of
+/// deltas of large objects makes the same bytes again for each of its links.
+const REBUILD_FACTOR: u64 = 8;
 
 /// Stands for "no base" in an [`Entry`].
 const NO_BASE: u32 = u32::MAX;
@@ -57,6 +62,8 @@ pub(super) struct Pack {
     by_id: Vec<u32>,
     /// Where the last entry ends.
     end: u64,
+    /// The most bytes that a reader makes.
+    max_made: u64,
 }
 
 impl Pack {
@@ -88,6 +95,25 @@ impl Pack {
         by_id.sort_unstable_by_key(|index| self.entries[*index as usize].id);
         self.by_id = by_id;
     }
+}
+
+/// Refuses a commit, tree or tag that is too large to be read.
+fn check_meta(kind: Kind, size: u64) -> Result<(), SourceError> {
+    if kind != Kind::Blob && size > MAX_META_BYTES {
+        return Err(SourceError::too_large(format!("a {kind} in the pack"), MAX_META_BYTES));
+    }
+    Ok(())
+}
+
+/// Refuses an object that is too large to be rebuilt from a delta, or to have deltas of it applied.
+fn check_delta(size: u64) -> Result<(), SourceError> {
+    if size > MAX_DELTA_OBJECT_BYTES {
+        return Err(SourceError::too_large(
+            "an object that the pack holds as a delta",
+            MAX_DELTA_OBJECT_BYTES,
+        ));
+    }
+    Ok(())
 }
 
 fn corrupt(what: impl Into<String>) -> SourceError {

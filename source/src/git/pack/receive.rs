@@ -20,7 +20,10 @@ use sha1::{Digest, Sha1};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{super::pktline::unwrap, Entry, NO_BASE, Pack, corrupt, delta, resolve::resolve};
+use super::{
+    super::pktline::unwrap, Entry, NO_BASE, Pack, REBUILD_FACTOR, check_delta, check_meta, corrupt, delta,
+    resolve::resolve,
+};
 use crate::SourceError;
 
 /// How much is inflated at a time, in bytes.
@@ -35,6 +38,10 @@ pub(in super::super) struct Limits<'a> {
     pub(in super::super) scratch: &'a Path,
     /// The largest pack, in bytes.
     pub(in super::super) max_bytes: u64,
+    /// The most objects.
+    pub(in super::super) max_objects: u32,
+    /// What all objects may come to, in bytes.
+    pub(in super::super) max_unpacked_bytes: u64,
     /// Ends the work early.
     pub(in super::super) cancel: &'a CancellationToken,
 }
@@ -53,8 +60,12 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
         max_bytes: limits.max_bytes,
         action,
     };
-    let mut index = Index::default();
+    let mut index = Index { max_unpacked_bytes: limits.max_unpacked_bytes, ..Index::default() };
     let count = incoming.header()?;
+    if count > limits.max_objects {
+        let limit = format!("{} objects", limits.max_objects);
+        return Err(SourceError::TooLarge { what: "the pack".into(), limit });
+    }
     let mut inflater = Inflater { zlib: Decompress::new(), output: vec![0; INFLATE_BYTES] };
     for _ in 0..count {
         if limits.cancel.is_cancelled() {
@@ -64,7 +75,8 @@ pub(in super::super) fn receive(input: impl BufRead, limits: &Limits<'_>) -> Res
     }
     let end = incoming.position;
     incoming.trailer()?;
-    let mut pack = Pack { _folder: folder, path, entries: index.entries, by_id: Vec::new(), end };
+    let max_made = limits.max_unpacked_bytes.saturating_mul(REBUILD_FACTOR);
+    let mut pack = Pack { _folder: folder, path, entries: index.entries, by_id: Vec::new(), end, max_made };
     resolve(&mut pack, index.bases_by_id, limits.cancel)?;
     pack.sort_ids();
     Ok(pack)
@@ -158,12 +170,14 @@ struct Inflater {
 }
 
 impl Inflater {
-    /// Inflates one zlib stream into `sink`, piece by piece.
+    /// Inflates one zlib stream of `size` bytes into `sink`, piece by piece.
     fn run<R: BufRead>(
         &mut self,
         incoming: &mut Incoming<R>,
+        size: u64,
         mut sink: impl FnMut(&[u8]),
-    ) -> Result<u64, SourceError> {
+    ) -> Result<(), SourceError> {
+        let wrong_size = || corrupt("an object in the pack has another size than it says");
         self.zlib.reset();
         loop {
             let input = incoming.peek()?;
@@ -176,8 +190,11 @@ impl Inflater {
             let made = (self.zlib.total_out() - before_out) as usize;
             sink(&self.output[..made]);
             incoming.take(taken)?;
+            if self.zlib.total_out() > size {
+                return Err(wrong_size());
+            }
             if status == Status::StreamEnd {
-                return Ok(self.zlib.total_out());
+                return if self.zlib.total_out() == size { Ok(()) } else { Err(wrong_size()) };
             }
             if taken == 0 && made == 0 {
                 return Err(corrupt("an object in the pack does not inflate"));
@@ -191,6 +208,9 @@ struct Index {
     entries: Vec<Entry>,
     /// Deltas whose base is named by id and not looked up yet.
     bases_by_id: Vec<(u32, ObjectId)>,
+    /// What the entries so far come to, in bytes.
+    unpacked: u64,
+    max_unpacked_bytes: u64,
 }
 
 impl Index {
@@ -221,26 +241,36 @@ impl Index {
             _ => return Err(corrupt("an object of an unknown kind in the pack")),
         }
         entry.data = incoming.position;
-        let inflated = match entry.kind {
+        // Before anything is inflated.
+        self.unpack(declared)?;
+        match entry.kind {
             Some(kind) => {
+                check_meta(kind, declared)?;
                 let mut hasher = start_hash(kind, declared);
-                let inflated = inflater.run(incoming, |bytes| hasher.update(bytes))?;
+                inflater.run(incoming, declared, |bytes| hasher.update(bytes))?;
                 entry.id = finish_hash(hasher)?;
-                inflated
             }
             None => {
+                check_delta(declared)?;
                 let mut head = Vec::with_capacity(DELTA_HEADER_BYTES);
-                let inflated = inflater.run(incoming, |bytes| {
+                inflater.run(incoming, declared, |bytes| {
                     head.extend(bytes.iter().take(DELTA_HEADER_BYTES - head.len()));
                 })?;
                 entry.size = delta::sizes(&head)?.1;
-                inflated
+                check_delta(entry.size)?;
+                self.unpack(entry.size)?;
             }
-        };
-        if inflated != declared {
-            return Err(corrupt("an object in the pack has another size than it says"));
         }
         self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Counts bytes that an entry comes to.
+    fn unpack(&mut self, bytes: u64) -> Result<(), SourceError> {
+        self.unpacked = self.unpacked.saturating_add(bytes);
+        if self.unpacked > self.max_unpacked_bytes {
+            return Err(SourceError::too_large("the pack, unpacked,", self.max_unpacked_bytes));
+        }
         Ok(())
     }
 
@@ -301,81 +331,4 @@ fn finish_hash(hasher: Hasher) -> Result<ObjectId, SourceError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{super::Decoder, *};
-    use crate::object;
-
-    /// A pack with these entries, each given as its header and its bytes before compression.
-    fn pack(entries: &[(&[u8], &[u8])]) -> Vec<u8> {
-        let mut pack = b"PACK\0\0\0\x02".to_vec();
-        pack.extend_from_slice(&(entries.len() as u32).to_be_bytes());
-        for (header, bytes) in entries {
-            pack.extend_from_slice(header);
-            let mut zlib = flate2::write::ZlibEncoder::new(&mut pack, flate2::Compression::default());
-            zlib.write_all(bytes).unwrap();
-            zlib.finish().unwrap();
-        }
-        let hash = Sha1::digest(&pack);
-        pack.extend_from_slice(&hash);
-        pack
-    }
-
-    fn read(pack: &[u8]) -> Result<Pack, SourceError> {
-        let (scratch, cancel) = (std::env::temp_dir(), CancellationToken::new());
-        receive(pack, &Limits { scratch: &scratch, max_bytes: 1 << 20, cancel: &cancel })
-    }
-
-    fn ref_delta(base: &[u8], size: u8) -> Vec<u8> {
-        [&[0x70 | size][..], &object::blob_id(base).0].concat()
-    }
-
-    #[test]
-    fn deltas_that_name_their_base_by_id_may_come_before_it() {
-        let (first, second, third) = (&b"hello world"[..], &b"hello, ld"[..], &b"hello"[..]);
-        let to_second = [11, 9, 0x90, 5, 2, b',', b' ', 0x91, 9, 2];
-        let to_third = [9, 5, 0x90, 5];
-        let pack = pack(&[
-            (&ref_delta(second, 4), &to_third),
-            (&ref_delta(first, 10), &to_second),
-            (&[0x3b], first),
-        ]);
-        let pack = read(&pack).unwrap();
-        let mut decoder = Decoder::open(&pack).unwrap();
-        for content in [first, second, third] {
-            let index = pack.find(object::blob_id(content)).unwrap();
-            assert_eq!(pack.kind_and_size(index), (Some(Kind::Blob), content.len() as u64));
-            assert_eq!(decoder.decode(&pack, index).unwrap(), content);
-        }
-    }
-
-    #[test]
-    fn thin_packs_and_malformed_entries_are_corrupt() {
-        let thin = pack(&[(&ref_delta(b"hello world", 4), &[11, 5, 0x90, 5])]);
-        let no_such_distance = pack(&[(&[0x64, 5], &[11, 5, 0x90, 5])]);
-        let wrong_size = pack(&[(&[0x3c], b"hello world")]);
-        let unknown_kind = pack(&[(&[0x5b], b"hello world")]);
-        let mut trailing = pack(&[(&[0x3b], b"hello world")]);
-        trailing.push(0);
-        for bad in [thin, no_such_distance, wrong_size, unknown_kind, trailing] {
-            assert!(matches!(read(&bad), Err(SourceError::Corrupt(_))));
-        }
-        assert_eq!(read(&pack(&[])).unwrap().len(), 0);
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_full_disk_is_reported_as_such() {
-        let full = File::options().write(true).open("/dev/full").unwrap();
-        let bytes = pack(&[(&[0x3b], b"hello world")]);
-        let mut incoming = Incoming {
-            input: &bytes[..],
-            file: BufWriter::new(full),
-            hash: Sha1::new(),
-            position: 0,
-            max_bytes: 1 << 20,
-            action: "keep a pack".into(),
-        };
-        incoming.take(bytes.len() - 20).unwrap();
-        assert!(matches!(incoming.trailer(), Err(SourceError::Io { .. })));
-    }
-}
+mod tests;

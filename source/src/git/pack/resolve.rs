@@ -6,7 +6,7 @@ use entities::ObjectId;
 use gix::objs::Kind;
 use tokio_util::sync::CancellationToken;
 
-use super::{Decoder, MAX_DELTA_OBJECT_BYTES, Pack, corrupt};
+use super::{Decoder, Pack, check_meta, corrupt};
 use crate::{SourceError, object};
 
 /// The most threads that resolve deltas.
@@ -82,11 +82,10 @@ fn hash_part(pack: &Pack, part: &[u32], cancel: &CancellationToken) -> Result<Ha
             return Err(SourceError::Cancelled);
         }
         let entry = &pack.entries[*index as usize];
-        if entry.size > MAX_DELTA_OBJECT_BYTES {
-            return Err(corrupt("a delta in the pack is too large"));
-        }
+        let kind = entry.kind.unwrap_or(Kind::Blob);
+        check_meta(kind, entry.size)?;
         let bytes = decoder.decode(pack, *index as usize)?;
-        Ok((*index, object::object_id(entry.kind.unwrap_or(Kind::Blob), &bytes)))
+        Ok((*index, object::object_id(kind, &bytes)))
     };
     part.iter().map(hash).collect()
 }

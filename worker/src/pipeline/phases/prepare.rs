@@ -1,7 +1,7 @@
 //! Finds what is to be synced: the branch's head, what this sync follows, and whether there is anything to do.
 
 use async_trait::async_trait;
-use entities::{SyncKind, syncs};
+use entities::{SyncKind, syncs, temporal::StateAt};
 
 use super::Finalize;
 use source::KnownHead;
@@ -33,6 +33,8 @@ impl Phase for Prepare {
 async fn aim_at_earlier_sync(run: &mut Run) -> Result<Next, SyncError> {
     let seq = run.sync.restore_seq.ok_or(SyncError::Internal("a restore without its target"))?;
     let earlier = syncs::by_seq(&run.db, run.branch.id, seq).await?.ok_or(SyncError::NoSuchSync(seq))?;
+    // From here on it stays: nothing is forgotten that a sync which has begun is to restore.
+    StateAt::after(&run.db, &earlier).await?;
     let (Some(commit), Some(tree)) = (earlier.commit_id, earlier.tree_id) else {
         return Err(SyncError::NoSuchSync(seq));
     };

@@ -19,10 +19,9 @@ impl Phase for Restore {
     async fn run(&self, run: &mut Run) -> Result<Next, SyncError> {
         run.sweep().await?;
         let seq = run.sync.restore_seq.ok_or(SyncError::Internal("a restore without its target"))?;
-        let earlier = entities::syncs::by_seq(&run.db, run.branch.id, seq)
-            .await?
-            .and_then(|sync| entities::temporal::StateAt::after(&sync))
-            .ok_or(SyncError::NoSuchSync(seq))?;
+        let earlier = entities::syncs::by_seq(&run.db, run.branch.id, seq).await?;
+        let earlier = earlier.ok_or(SyncError::NoSuchSync(seq))?;
+        let earlier = entities::temporal::StateAt::after(&run.db, &earlier).await?;
         let transaction = run.begin().await?;
         run.draft().restore(&transaction, earlier).await?;
         transaction.commit().await?;

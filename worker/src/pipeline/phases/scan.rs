@@ -31,6 +31,10 @@ const DIRECTORIES_AT_ONCE: usize = 100;
 /// Rows gathered before they are written in one transaction.
 const ROWS_PER_TRANSACTION: usize = 4_000;
 
+/// What the paths of a commit may have on average, in bytes, if it has as many as `source.max_entries` allows: that many
+/// of the longest ones would fill the memory.
+const MEAN_PATH_BYTES: usize = 256;
+
 /// See the module.
 pub struct Scan;
 
@@ -113,6 +117,9 @@ struct Walk<'a> {
     state: StateAt,
     stack: Vec<Directory>,
     counts: Counts,
+    /// Entries looked at, and the bytes of their paths.
+    entries: usize,
+    path_bytes: usize,
     closed_files: Vec<i64>,
     closed_trees: Vec<i64>,
     new_files: Vec<NewFile>,
@@ -134,6 +141,8 @@ impl<'a> Walk<'a> {
             state,
             stack: vec![root],
             counts: Counts::default(),
+            entries: 0,
+            path_bytes: 0,
             closed_files: Vec::new(),
             closed_trees: Vec::new(),
             new_files: Vec::new(),
@@ -183,6 +192,7 @@ impl<'a> Walk<'a> {
             Some(tree) => self.load(tree).await?,
             None => Vec::new(),
         };
+        self.bound(&directory, &entries)?;
         if !same {
             self.closed_trees.extend(directory.row.as_ref().map(|row| row.id));
             self.new_trees.extend(directory.tree.map(|tree_id| NewTree {
@@ -212,6 +222,20 @@ impl<'a> Walk<'a> {
             tree: None,
             row: Some(row),
         }));
+        Ok(())
+    }
+
+    /// Counts what is about to be looked at. A tree may be in many places, so that few small objects have a great many
+    /// paths.
+    fn bound(&mut self, directory: &Directory, entries: &[TreeEntry]) -> Result<(), SourceError> {
+        let max = self.run.settings.source.max_entries;
+        let names: usize = entries.iter().map(|entry| entry.name.len()).sum();
+        self.entries += entries.len();
+        self.path_bytes += names + entries.len() * directory.path.len();
+        if self.entries > max || self.path_bytes > max.saturating_mul(MEAN_PATH_BYTES) {
+            let limit = format!("{max} files and folders, with {MEAN_PATH_BYTES} bytes a path on average");
+            return Err(SourceError::TooLarge { what: "the commit".into(), limit });
+        }
         Ok(())
     }
 

@@ -1,0 +1,13 @@
+ALTER TABLE branches DROP CONSTRAINT branches_head;
+DROP TABLE memory_entries;
+DROP TABLE memory_contents;
+DROP TABLE repository_trees;
+DROP TABLE repository_files;
+DROP TABLE blob_contents;
+DROP TABLE file_blobs;
+DROP TABLE sync_events;
+DROP TABLE project_syncs;
+DROP TABLE branches;
+DROP TABLE repositories;
+DROP TABLE projects;
+DROP TABLE tenants;

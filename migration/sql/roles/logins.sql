@@ -1,0 +1,6 @@
+-- The logins are yours to name. Two are needed, each with a password of its own:
+--
+--   CREATE ROLE sync_service LOGIN PASSWORD '…' IN ROLE project_sync_app;
+--   CREATE ROLE sync_migrator LOGIN BYPASSRLS PASSWORD '…' IN ROLE project_sync_owner;
+--
+-- database.url names the first and database.migrator_url the second.
