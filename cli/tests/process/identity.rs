@@ -139,12 +139,15 @@ async fn streams_end_with_the_token_that_opened_them() {
     let client = reqwest::Client::new();
     let source = serde_json::json!({ "kind": "git", "url": repository.path() });
     let asked = client.post(format!("{}/api/v1/projects", server.url())).bearer_auth(&token);
-    let asked = asked.json(&serde_json::json!({ "name": "notes", "source": source })).send().await.unwrap();
+    let asked = asked.header("content-type", "application/json");
+    let body = serde_json::json!({ "name": "notes", "source": source }).to_string();
+    let asked = asked.body(body).send().await.unwrap();
     assert_eq!(asked.status(), 201);
     let project: Value = serde_json::from_str(&asked.text().await.unwrap()).unwrap();
     let id = project["id"].as_str().unwrap();
     let asked = client.post(format!("{}/api/v1/stream-tickets", server.url())).bearer_auth(&token);
-    let asked = asked.json(&serde_json::json!({ "projectId": id })).send().await.unwrap();
+    let asked = asked.header("content-type", "application/json");
+    let asked = asked.body(serde_json::json!({ "projectId": id }).to_string()).send().await.unwrap();
     let ticket: Value = serde_json::from_str(&asked.text().await.unwrap()).unwrap();
     let url = format!("{}/api/v1/events/projects/{id}", server.url());
     let by_ticket = format!("{url}?ticket={}", ticket["ticket"].as_str().unwrap());
