@@ -30,7 +30,7 @@ impl From<CredentialMeta> for CredentialDto {
 
 /// A credential to be kept. It is sealed, and never told again.
 #[derive(Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = NewCredential)]
 pub enum CredentialRequest {
     /// A token that is sent as it is.
@@ -42,10 +42,13 @@ pub enum CredentialRequest {
     /// An installation of a GitHub App.
     GithubApp {
         /// The app's number.
+        #[serde(rename = "appId")]
         app_id: u64,
         /// The number of its installation that reaches the repository.
+        #[serde(rename = "installationId")]
         installation_id: u64,
         /// The app's private RSA key, in PEM.
+        #[serde(rename = "privateKey")]
         #[schema(format = Password)]
         private_key: String,
     },
