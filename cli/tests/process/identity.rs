@@ -128,7 +128,7 @@ async fn streams_end_with_the_token_that_opened_them() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     done(&told(&data, &["user", "add", "Olga"], "correct horse\n"));
-    let token = done(&run(&data, &["token", "create", "reader", "--scope", "read,sync"]));
+    let token = done(&run(&data, &["token", "create", "reader", "--scope", "read,admin"]));
     let other = done(&run(&data, &["token", "create", "another"]));
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path())
         .set("gateway.heartbeat_seconds", 1)
