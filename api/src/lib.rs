@@ -10,6 +10,9 @@
 pub mod admin;
 mod cursor;
 mod extract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod layers;
 mod look;
 pub mod model;

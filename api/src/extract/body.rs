@@ -57,7 +57,7 @@ fn is_json(request: &Request) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     match Json::from_bytes(bytes) {
         Ok(Json(value)) => Ok(value),
         Err(rejection) => Err(problem(&rejection)),

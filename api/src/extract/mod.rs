@@ -7,6 +7,8 @@ mod path;
 mod query;
 mod trace;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use body::parse;
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use limits::{checked_text, page_limit};
 pub(crate) use loaded::{LoadedProject, LoadedSync, sync as load_sync};
