@@ -7,6 +7,7 @@
 //!
 //! [`admin`] is what operators do; the commands use it without a server, too.
 
+mod access;
 pub mod admin;
 mod cursor;
 mod extract;
@@ -24,10 +25,11 @@ mod serve;
 mod settings;
 mod state;
 
-pub use layers::{Pages, admit, describe_metrics};
+pub use access::{Caller, Gate, Peer, admit};
+pub use layers::{Pages, describe_metrics};
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
 pub use routes::{beside, probes, router};
 pub use serve::serve;
-pub use settings::{ListenError, OriginError, Settings, check_listen};
-pub use state::AppState;
+pub use settings::{Access, ListenError, Settings, SettingsError, check_listen};
+pub use state::{AppState, Clock};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entities::{
-    Branch, BranchId, ProjectSync, SourceSpec,
+    Branch, BranchId, ProjectSync, SourceSpec, TenantDb,
     projects::{self, ConnectedProject, MAX_BRANCH_NAME_BYTES},
     syncs,
     temporal::{Forgotten, StateAt, StateError},
@@ -13,6 +13,7 @@ use source::{BranchHead, Head, Source, SourceContext, SourceError, open_project,
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    extract::{Permitted, Read, load_sync},
     problem::{Code, Problem},
     state::App,
 };
@@ -35,8 +36,12 @@ async fn head_of(app: &App, reader: Arc<dyn Source>, branch: Option<&str>) -> Re
 }
 
 /// The branches of a project's repository.
-pub(crate) async fn branches(app: &App, project: &ConnectedProject) -> Result<Vec<BranchHead>, Problem> {
-    let reader = open_project(app.db(), project, &app.source_settings).await?;
+pub(crate) async fn branches(
+    app: &App,
+    db: &TenantDb,
+    project: &ConnectedProject,
+) -> Result<Vec<BranchHead>, Problem> {
+    let reader = open_project(db, project, &app.source_settings).await?;
     in_time(app, async |context| reader.branches(context).await).await
 }
 
@@ -63,27 +68,28 @@ where
 /// branch, as it was when last seen.
 pub(crate) async fn branch_to_sync(
     app: &App,
+    db: &TenantDb,
     project: &ConnectedProject,
     name: Option<&str>,
 ) -> Result<Branch, Problem> {
     check_branch_name(name)?;
     let repository = &project.repository;
     if let Some(name) = name.or(repository.default_branch.as_deref())
-        && let Some(branch) = projects::branch_named(app.db(), repository.id, name).await?
+        && let Some(branch) = projects::branch_named(db, repository.id, name).await?
     {
         return Ok(branch);
     }
-    let reader = open_project(app.db(), project, &app.source_settings).await?;
+    let reader = open_project(db, project, &app.source_settings).await?;
     let head = head_of(app, reader, name).await?;
     if name.is_none() {
-        projects::set_default_branch(app.db(), repository, &head.branch).await?;
+        projects::set_default_branch(db, repository, &head.branch).await?;
     }
-    Ok(projects::ensure_branch(app.db(), repository, &head.branch, app.now()).await?)
+    Ok(projects::ensure_branch(db, repository, &head.branch, app.now()).await?)
 }
 
 /// The branch of a project that is known here: of this name, or the default one.
 pub(crate) async fn known_branch(
-    app: &App,
+    db: &TenantDb,
     project: &ConnectedProject,
     name: Option<&str>,
 ) -> Result<Branch, Problem> {
@@ -91,7 +97,7 @@ pub(crate) async fn known_branch(
     let repository = &project.repository;
     let wanted = name.or(repository.default_branch.as_deref());
     let found = match wanted {
-        Some(wanted) => projects::branch_named(app.db(), repository.id, wanted).await?,
+        Some(wanted) => projects::branch_named(db, repository.id, wanted).await?,
         None => None,
     };
     found.ok_or_else(|| {
@@ -115,15 +121,15 @@ fn check_branch_name(name: Option<&str>) -> Result<(), Problem> {
 
 /// The state of a project that a request asks for: `at` is a sync's id, a number, or `latest` (as if absent).
 pub(crate) async fn state_at(
-    app: &App,
+    permit: &Permitted<Read>,
     project: &ConnectedProject,
     branch: Option<&str>,
     at: Option<&str>,
 ) -> Result<StateAt, Problem> {
     let at = at.unwrap_or("latest");
     if let Ok(id) = at.parse() {
-        let sync = crate::extract::load_sync(app.db(), id, "at").await?;
-        let place = projects::places(app.db(), [sync.branch_id]).await?.remove(&sync.branch_id);
+        let sync = load_sync(permit, id, "at").await?;
+        let place = projects::places(permit.db(), [sync.branch_id]).await?.remove(&sync.branch_id);
         let is_here = place.as_ref().is_some_and(|place| place.project_id == project.project.id);
         if !is_here {
             let detail = format!("there is no sync {id} of this project");
@@ -132,19 +138,19 @@ pub(crate) async fn state_at(
         if branch.is_some_and(|branch| place.is_some_and(|place| place.branch != branch)) {
             return Err(Problem::invalid("branch", "the sync that `at` names is of another branch"));
         }
-        return completed(app, &sync).await.map_err(|problem| problem.field("at"));
+        return completed(permit.db(), &sync).await.map_err(|problem| problem.field("at"));
     }
-    let branch = known_branch(app, project, branch).await?;
+    let branch = known_branch(permit.db(), project, branch).await?;
     if at == "latest" {
         return Ok(StateAt::head(&branch));
     }
     let Ok(number) = at.parse::<i64>() else {
         return Err(Problem::invalid("at", "at must be a sync's id, a number, or latest"));
     };
-    let found = syncs::by_seq(app.db(), branch.id, number).await?;
+    let found = syncs::by_seq(permit.db(), branch.id, number).await?;
     let missing =
         || Problem::new(Code::SyncNotFound, format!("{} has no sync {number}", branch.name)).field("at");
-    completed(app, &found.ok_or_else(missing)?).await.map_err(|problem| problem.field("at"))
+    completed(permit.db(), &found.ok_or_else(missing)?).await.map_err(|problem| problem.field("at"))
 }
 
 /// Where the next page of a state begins. It stays in the state of the first page, whatever is synced meanwhile.
@@ -174,8 +180,8 @@ pub(crate) fn same_state<T>(
 }
 
 /// The state that a sync left.
-pub(crate) async fn completed(app: &App, sync: &ProjectSync) -> Result<StateAt, Problem> {
-    StateAt::after(app.db(), sync).await.map_err(unreadable)
+pub(crate) async fn completed(db: &TenantDb, sync: &ProjectSync) -> Result<StateAt, Problem> {
+    StateAt::after(db, sync).await.map_err(unreadable)
 }
 
 /// Why there is no state to read.

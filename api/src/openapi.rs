@@ -3,14 +3,15 @@
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
     path::{Operation, PathItem},
-    security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
 
 use crate::{problem::PROBLEM_JSON, routes};
 
-/// The name of the way to log in.
+/// The names of the ways to show who one is.
 const BEARER: &str = "bearer";
+const COOKIE: &str = "session";
 
 /// The document, as `/openapi.json` answers it where these routes are served, too.
 pub fn openapi(more: OpenApi) -> OpenApi {
@@ -37,6 +38,7 @@ pub(crate) fn document() -> OpenApi {
         tag("sync", "Syncs: asking for them, following them, their history."),
         tag("content", "Files and memory as a sync left them."),
         tag("events", "Syncs as they happen, as server-sent events."),
+        tag("identity", "Logging in, tokens, members, and who did what."),
         tag("admin", "What operators do."),
         tag("about", "What the service tells about itself."),
     ];
@@ -57,16 +59,18 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
             operation.responses.responses.insert("default".to_owned(), problem.into());
         }
     }
-    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("ps_session")));
     if let Some(components) = &mut document.components {
-        components.add_security_scheme(BEARER, scheme);
+        components.add_security_scheme(BEARER, bearer);
+        components.add_security_scheme(COOKIE, cookie);
     }
-    // Nothing is required where no token is set.
-    document.security =
-        Some(vec![SecurityRequirement::default(), SecurityRequirement::new(BEARER, [] as [String; 0])]);
+    // Nothing is required where the installation is open to its machine.
+    let by = |name: &str| SecurityRequirement::new(name, [] as [String; 0]);
+    document.security = Some(vec![SecurityRequirement::default(), by(BEARER), by(COOKIE)]);
     document
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
 }

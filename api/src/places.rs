@@ -10,7 +10,6 @@ use crate::{
     cursor,
     model::{Page, SyncDto},
     problem::Problem,
-    state::App,
 };
 
 /// A sync as it is answered.
@@ -30,18 +29,18 @@ pub(crate) async fn sync_dtos(db: &impl Scoped, syncs: &[ProjectSync]) -> Result
 
 /// A page of syncs, as it is answered.
 pub(crate) async fn sync_page(
-    app: &App,
+    db: &impl Scoped,
     filter: &SyncFilter,
     cursor: Option<&str>,
     limit: u64,
 ) -> Result<Page<SyncDto>, Problem> {
     let after: Option<SyncId> = cursor::decode(cursor)?;
-    let mut found = syncs::page(app.db(), filter, after, limit + 1).await?;
+    let mut found = syncs::page(db, filter, after, limit + 1).await?;
     let has_more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next_cursor = match found.last() {
         Some(last) if has_more => Some(cursor::encode(&last.id)?),
         _ => None,
     };
-    Ok(Page { items: sync_dtos(app.db(), &found).await?, next_cursor })
+    Ok(Page { items: sync_dtos(db, &found).await?, next_cursor })
 }

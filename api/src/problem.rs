@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use entities::SyncId;
+use entities::{SyncId, identity::IdentityError};
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use serde::Serialize;
 use source::SourceError;
@@ -65,6 +65,10 @@ codes! {
     Malformed = "malformed-request", BAD_REQUEST, "The request is malformed";
     /// No token, or a wrong one.
     Unauthorized = "unauthorized", UNAUTHORIZED, "A token is required";
+    /// The name and the password do not belong together.
+    InvalidCredentials = "invalid-credentials", UNAUTHORIZED, "Name or password is wrong";
+    /// Whoever asks lacks a right.
+    Forbidden = "forbidden", FORBIDDEN, "This is not allowed";
     /// The request comes from a page of another site, or by a name that is not ours.
     ForeignOrigin = "foreign-origin", FORBIDDEN, "The request comes from elsewhere";
     /// There is nothing at this path.
@@ -77,12 +81,26 @@ codes! {
     SyncNotFound = "sync-not-found", NOT_FOUND, "No such sync";
     /// No dead job of this id.
     DeadJobNotFound = "dead-job-not-found", NOT_FOUND, "No such dead job";
+    /// No token of this id.
+    TokenNotFound = "token-not-found", NOT_FOUND, "No such token";
+    /// No member of this id.
+    MemberNotFound = "member-not-found", NOT_FOUND, "No such member";
+    /// No tenant of this id that the user is a member of.
+    TenantNotFound = "tenant-not-found", NOT_FOUND, "No such tenant";
+    /// The project has no credential.
+    CredentialNotFound = "credential-not-found", NOT_FOUND, "No credential is set";
     /// The path knows other methods.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     /// The body did not arrive in time.
     BodyTimeout = "body-timeout", REQUEST_TIMEOUT, "The body did not arrive in time";
     /// A project of this name exists.
     NameTaken = "name-taken", CONFLICT, "The name is taken";
+    /// There is a user already.
+    AlreadySetUp = "already-set-up", CONFLICT, "The installation is set up";
+    /// A tenant would be left without an owner.
+    LastOwner = "last-owner", CONFLICT, "The last owner stays";
+    /// There are as many as there may be.
+    LimitReached = "limit-reached", CONFLICT, "There are too many already";
     /// A sync has not ended that must have.
     SyncActive = "sync-active", CONFLICT, "A sync has not ended";
     /// Another sync of the branch, which does something else, waits or runs.
@@ -111,6 +129,8 @@ codes! {
     KeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The key belongs to another request";
     /// The dead job is no sync that could be repeated.
     NothingToRepeat = "nothing-to-repeat", UNPROCESSABLE_ENTITY, "There is nothing to repeat";
+    /// Too many requests, or too many wrong passwords.
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests";
     /// A bug of ours.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong";
     /// The database does not answer.
@@ -250,6 +270,30 @@ impl From<DbErr> for Problem {
                 .retry_after(RETRY_AFTER_SECONDS);
         }
         Self::internal(error)
+    }
+}
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        let text = error.to_string();
+        match error {
+            IdentityError::Database(error) => error.into(),
+            IdentityError::Random => Self::internal(text),
+            IdentityError::Invalid { field, .. } => Self::invalid(field, text),
+            IdentityError::NameTaken { .. } => Self::new(Code::NameTaken, text).field("name"),
+            IdentityError::NotFound { what: "project" } => {
+                Self::new(Code::ProjectNotFound, text).field("projectId")
+            }
+            IdentityError::NotFound { what: "member" } => {
+                Self::new(Code::MemberNotFound, text).field("userId")
+            }
+            IdentityError::NotFound { .. } => Self::new(Code::TenantNotFound, text).field("tenantId"),
+            IdentityError::TooMuch { .. } => Self::new(Code::Forbidden, text),
+            IdentityError::LastOwner => Self::new(Code::LastOwner, text),
+            IdentityError::AlreadySetUp => Self::new(Code::AlreadySetUp, text),
+            IdentityError::TooMany { .. } => Self::new(Code::LimitReached, text),
+            IdentityError::Busy => Self::new(Code::TooManyRequests, text).retry_after(RETRY_AFTER_SECONDS),
+        }
     }
 }
 

@@ -7,11 +7,13 @@ use std::{
 
 use bus::Dispatcher;
 use chrono::{DateTime, Utc};
-use entities::{SystemDb, TenantDb, TenantId};
 use metrics_exporter_prometheus::PrometheusHandle;
 use source::settings::SourceSettings;
 
-use crate::{layers::Pages, model::ShownSettings, settings::Settings};
+use crate::{access::Gate, layers::Pages, model::ShownSettings, settings::Settings};
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// What the API needs from the process around it.
 #[derive(Clone)]
@@ -22,10 +24,10 @@ pub struct AppState {
     pub source_settings: SourceSettings,
     /// The API's own settings.
     pub settings: Settings,
-    /// Whose projects these are.
-    pub tenant: TenantId,
+    /// Who may come in.
+    pub gate: Arc<Gate>,
     /// Tells the time.
-    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    pub clock: Clock,
     /// The settings of the process, as they may be shown.
     pub shown_settings: Arc<ShownSettings>,
     /// Pages for people; none if absent.
@@ -40,31 +42,18 @@ pub(crate) type App = Arc<Inner>;
 /// [`AppState`] and what the API keeps for itself.
 pub(crate) struct Inner {
     state: AppState,
-    tenant_db: TenantDb,
-    system_db: SystemDb,
     /// When outdated answers were removed last, in Unix seconds.
     pub(crate) expired_at: AtomicI64,
 }
 
 impl Inner {
     pub(crate) fn new(state: AppState) -> App {
-        let (tenant_db, system_db) = (state.dispatcher.db.tenant(state.tenant), state.dispatcher.db.system());
-        Arc::new(Self { state, tenant_db, system_db, expired_at: AtomicI64::new(0) })
+        Arc::new(Self { state, expired_at: AtomicI64::new(0) })
     }
 
     /// The time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.state.clock)()
-    }
-
-    /// The database in the name of the tenant.
-    pub(crate) fn db(&self) -> &TenantDb {
-        &self.tenant_db
-    }
-
-    /// The database in the name of the system.
-    pub(crate) fn system(&self) -> &SystemDb {
-        &self.system_db
     }
 }
 

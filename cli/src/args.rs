@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod help;
+pub mod identity;
 pub mod migrate;
 pub mod operator;
 mod secrets;
@@ -13,6 +14,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use identity::{TenantArgs, TokenArgs, UserArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use secrets::{SecretsAction, SecretsArgs};
@@ -142,6 +144,12 @@ pub enum Command {
     Dead(DeadArgs),
     /// Check settings, database, queue, clock and workers, and say what to do
     Doctor(DoctorArgs),
+    /// Make users, list them, change passwords
+    User(UserArgs),
+    /// Make tokens for machines, list them, revoke them
+    Token(TokenArgs),
+    /// Make tenants, list them
+    Tenant(TenantArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
@@ -364,7 +372,15 @@ mod tests {
             let help = command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{name}"), help);
         }
-        for (group, name) in [("jobs", "ls"), ("jobs", "requeue"), ("queue", "pause"), ("dead", "purge")] {
+        for (group, name) in [
+            ("jobs", "ls"),
+            ("jobs", "requeue"),
+            ("queue", "pause"),
+            ("dead", "purge"),
+            ("user", "add"),
+            ("token", "create"),
+            ("tenant", "add"),
+        ] {
             let group_command = command.find_subcommand_mut(group).unwrap();
             let help = group_command.find_subcommand_mut(name).unwrap().render_help();
             insta::assert_snapshot!(format!("help_{group}_{name}"), help);

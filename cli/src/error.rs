@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use bus::QueueError;
-use entities::{ProjectSync, SourceSpecError, SyncStatus};
+use entities::{ProjectSync, RoleError, SourceSpecError, SyncStatus};
 use migration::MigrateError;
 use sea_orm::DbErr;
 use source::{LocateError, SourceError};
@@ -128,6 +128,21 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// That the program must not be logged in to the database as it is.
+    pub fn role(error: RoleError) -> Self {
+        match error {
+            RoleError::Database(error) => error.into(),
+            error => Self::Blocked {
+                message: error.to_string(),
+                hint: Some(
+                    "log in as a member of project_sync_app and of nothing else (database.url); \
+                     `project-sync migrate roles` prints how such a user is made"
+                        .to_owned(),
+                ),
+            },
+        }
+    }
+
     /// A command that cannot work.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use entities::{Database, sqlite_file};
-use migration::State;
+use migration::{MigrateError, State};
 
 use crate::error::CliError;
 
@@ -115,14 +115,13 @@ async fn look(db: &Database, file: &Path) -> Result<Sound, CliError> {
     if !faults.is_empty() {
         return Err(refuse(format!("the database is damaged: {}", faults.join("; "))));
     }
-    let of_another =
-        |error| refuse(format!("the database is of another program or a newer version of this one: {error}"));
-    // Fails on a history that is not the beginning of ours.
-    let pending = migration::pending(db.pool()).await.map_err(of_another)?.len();
-    let known = migration::status(db.pool()).await.map_err(of_another)?;
-    let applied = known.iter().filter(|migration| migration.state == State::Applied).count();
+    let of_another = |error: MigrateError| refuse(error.to_string());
+    let history = migration::status(db.pool()).await.map_err(of_another)?;
+    let applied = history.iter().filter(|one| one.state == State::Applied).count();
     if applied == 0 {
         return Err(refuse("this is no database of this program".to_owned()));
     }
+    // Which refuses what a newer version, or another program, applied.
+    let pending = migration::pending(db.pool()).await.map_err(of_another)?.len();
     Ok(Sound { applied, pending })
 }

@@ -74,7 +74,10 @@ impl App {
         let OpenedDatabase { db, file } = OpenedDatabase::open(global, &settings).await?;
         match &file {
             Some(file) => schema::migrate_file(db.pool(), file, &clock).await?,
-            None => schema::refuse_pending(db.pool()).await?,
+            None => {
+                schema::refuse_pending(db.pool()).await?;
+                entities::check_role(&db).await.map_err(CliError::role)?;
+            }
         }
         let own_keys = file.as_deref().map(|file| beside(file, KEYS_FILE));
         settings.source.keys = CredentialKeys::new(Arc::new(settings.secrets.store(own_keys)?));

@@ -1,10 +1,18 @@
 //! The parts of a service and how they are wired: in one process, or over servers that processes share.
 
-use std::{io::Write, net::SocketAddr, sync::Arc};
+use std::{
+    io::Write,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use api::model::ShownSettings;
-use axum::Router;
+use api::{Gate, model::ShownSettings};
+use axum::{Router, extract::Request, middleware::map_request};
 use bus::Dispatcher;
+use entities::{
+    identity::{TenantName, users},
+    projects,
+};
 use gateway::Gateway;
 use http::{HeaderMap, Uri};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -28,6 +36,7 @@ use crate::{
 /// What all parts of a service share.
 pub struct Service {
     app: App,
+    gate: Arc<Gate>,
     dispatcher: Dispatcher,
     metrics: PrometheusHandle,
     shown_settings: Arc<ShownSettings>,
@@ -65,13 +74,25 @@ impl Service {
             _ => Clock::following(&database).await?,
         };
         let dispatcher = app.dispatcher().await?;
+        let gate = Self::gate(&app)?;
         tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), database, stop.clone()));
-        Ok(Self { app, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
+        Ok(Self { app, gate, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
     }
 
     /// What runs syncs.
     pub fn runner(&self) -> Result<Arc<Runner>, CliError> {
         self.app.runner_with(self.dispatcher.clone(), Persistence::Retry).map(Arc::new)
+    }
+
+    /// Who may come in.
+    ///
+    /// # Errors
+    /// If the operating system gives no random bytes.
+    fn gate(app: &App) -> Result<Arc<Gate>, CliError> {
+        let (settings, clock) = (app.settings.api.clone(), app.clock.clone());
+        let signer = settings.signer().map_err(|error| CliError::usage(error.to_string()))?;
+        let tenant = TenantName { id: app.tenant, name: projects::LOCAL_TENANT.to_owned() };
+        Ok(Gate::new(settings, app.db.database(), tenant, Arc::new(move || clock.now()), signer))
     }
 
     /// What answers requests.
@@ -81,7 +102,7 @@ impl Service {
             dispatcher: self.dispatcher.clone(),
             source_settings: self.app.settings.source.clone(),
             settings: self.app.settings.api.clone(),
-            tenant: self.app.tenant,
+            gate: Arc::clone(&self.gate),
             clock: Arc::new(move || clock.now()),
             metrics: Some(self.metrics.clone()),
             shown_settings: Arc::clone(&self.shown_settings),
@@ -123,19 +144,19 @@ impl Service {
         gateway: Gateway,
         router: Router,
     ) -> Result<(), CliError> {
-        let door = Arc::new(Door(self.app.settings.api.clone()));
+        let door = Arc::new(Door(Arc::clone(&self.gate)));
+        let router = router.layer(map_request(told_peer));
         gateway::serve(listener, gateway, router, door, self.stop.cancelled())
             .await
             .map_err(CliError::io("serving events"))
     }
 
     /// Opens the API's address, which must be one that may be open.
-    pub async fn listen(&self, listen: Option<SocketAddr>) -> Result<TcpListener, CliError> {
+    pub async fn listen(&self) -> Result<TcpListener, CliError> {
         let settings = &self.app.settings.api;
-        let address = listen.unwrap_or(settings.listen);
-        api::check_listen(address, settings.token.as_ref())
-            .map_err(|error| CliError::usage(error.to_string()))?;
-        bind(address).await
+        let has_users = users::any(&self.app.db.database().system()).await?;
+        api::check_listen(settings, has_users).map_err(|error| CliError::usage(error.to_string()))?;
+        bind(settings.listen).await
     }
 
     /// Where metrics of a part without an API are served, if anywhere.
@@ -162,12 +183,21 @@ impl Service {
 }
 
 /// Streams come in by the same door as requests.
-struct Door(api::Settings);
+struct Door(Arc<Gate>);
 
+#[async_trait::async_trait]
 impl gateway::Door for Door {
-    fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap> {
-        api::admit(&self.0, uri, headers)
+    async fn admit(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap> {
+        api::admit(&self.0, Some(peer), uri, headers).await.map(|(headers, _)| headers)
     }
+}
+
+/// Tells the API who is connected, as the listener of the streams found it.
+async fn told_peer(mut request: Request) -> Request {
+    if let Some(gateway::Peer(address)) = request.extensions().get().copied() {
+        request.extensions_mut().insert(api::Peer(address));
+    }
+    request
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {

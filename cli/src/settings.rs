@@ -201,6 +201,11 @@ impl Settings {
         if let Some(token) = token {
             self.api.token = Some(Secret::new(&token));
         }
+        let mut key = None;
+        secret_from("api.ticket_key", &mut key, self.api.ticket_key_file.as_deref())?;
+        if let Some(key) = key {
+            self.api.ticket_key = Some(Secret::new(&key));
+        }
         Ok(())
     }
 

@@ -7,8 +7,14 @@ use serde_json::Value;
 const SET: &str = "(set)";
 
 /// The settings that are secret, or may hold a password.
-const SECRET: [&str; 5] =
-    ["database.url", "database.migrator_url", "queue.redis_url", "api.token", "secrets.keys"];
+const SECRET: [&str; 6] = [
+    "database.url",
+    "database.migrator_url",
+    "queue.redis_url",
+    "api.token",
+    "api.ticket_key",
+    "secrets.keys",
+];
 
 /// What may be shown of settings as they were read: a table of sections.
 pub fn shown(read: &Value) -> ShownSettings {

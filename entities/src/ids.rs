@@ -61,6 +61,22 @@ id!(
     TenantId
 );
 id!(
+    /// The id of a user.
+    UserId
+);
+id!(
+    /// The id of an API token.
+    ApiTokenId
+);
+id!(
+    /// The id of a browser's session.
+    SessionId
+);
+id!(
+    /// The id of a line in the audit log.
+    AuditId
+);
+id!(
     /// The id of something that the queue gave up on.
     DeadJobId
 );

@@ -9,12 +9,14 @@ pub mod credentials;
 pub mod deletion;
 pub mod gc;
 pub mod idempotency;
+pub mod identity;
 pub mod ids;
 pub mod keys;
 mod memory_kind;
 pub mod object;
 pub mod projects;
 pub mod queue;
+mod role;
 pub mod scope;
 mod secret;
 pub mod source_spec;
@@ -25,16 +27,22 @@ mod tables;
 pub mod temporal;
 
 pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, connect, is_there, now_of};
-pub use ids::{BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SyncId, TenantId};
+pub use ids::{
+    ApiTokenId, AuditId, BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SessionId, SyncId, TenantId,
+    UserId,
+};
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
+pub use role::{OWNER_ROLE, RoleError, check_role};
 pub use scope::{Database, OfSystem, OfTenant, Scope, Scoped, SystemDb, SystemTx, TenantDb, TenantTx};
 pub use secret::Secret;
 pub use source_spec::{SourceSpec, SourceSpecError};
 pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
-    blob_content::Model as BlobContent, branch::Model as Branch, dead_job::Model as DeadJob,
-    idempotency_key::Model as IdempotencyKey, project::Model as Project, project_sync::Model as ProjectSync,
-    queue_pause::Model as QueuePause, repository::Model as Repository, sync_event::Model as SyncEvent,
+    api_token::Model as ApiToken, audit_record::Model as AuditRecord, blob_content::Model as BlobContent,
+    branch::Model as Branch, dead_job::Model as DeadJob, idempotency_key::Model as IdempotencyKey,
+    project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
+    repository::Model as Repository, session::Model as Session, sync_event::Model as SyncEvent,
+    tenant::Model as Tenant, user::Model as User,
 };

@@ -30,6 +30,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words!(
     /// Where a sync stands. It moves from pending to running, and back where a retry may help, until it is one of the

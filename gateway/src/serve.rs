@@ -54,9 +54,10 @@ const REQUEST_PATIENCE: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who may come in. Streams do not pass the layers of the router, so these are asked here.
+#[async_trait::async_trait]
 pub trait Door: Send + Sync {
     /// The headers that the answer gets besides, or none if this request needs an answer of the router's.
-    fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap>;
+    async fn admit(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap>;
 }
 
 /// What all connections share.
@@ -125,7 +126,7 @@ async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Optio
     let mut buffer = BytesMut::new();
     let request = timeout(HEAD_PATIENCE, head::read(&mut connection, &mut buffer)).await.ok()?.ok()?;
     if let Some(head::Request { uri, headers }) = request
-        && let Some(more) = shared.door.admit(&uri, &headers)
+        && let Some(more) = shared.door.admit(peer, &uri, &headers).await
         // Whatever else it comes to, the router says it, with all that its layers add.
         && let Ok(Opened::Stream(stream)) = shared.gateway.open(peer, &uri, &headers).await
     {

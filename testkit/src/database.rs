@@ -248,7 +248,7 @@ fn with_database(server: &str, name: &str) -> String {
 }
 
 /// The URL with another user.
-fn with_user(url: &str, user: &str) -> String {
+pub fn with_user(url: &str, user: &str) -> String {
     match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1))) {
         Some((scheme, rest)) => format!("{scheme}://{user}@{rest}"),
         None => url.to_owned(),

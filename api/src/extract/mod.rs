@@ -4,6 +4,7 @@ mod body;
 mod limits;
 mod loaded;
 mod path;
+mod permit;
 mod query;
 mod trace;
 
@@ -11,8 +12,12 @@ mod trace;
 pub(crate) use body::parse;
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use limits::{checked_text, page_limit};
-pub(crate) use loaded::{LoadedProject, LoadedSync, sync as load_sync};
+pub(crate) use loaded::{
+    LoadedJob, LoadedMember, LoadedProject, LoadedSync, LoadedToken, project as load_project,
+    sync as load_sync,
+};
 pub(crate) use path::Id;
+pub(crate) use permit::{Admin, AnyCaller, Manage, Operate, OwnSession, Permitted, Read, Syncs, lacks};
 pub(crate) use query::Queried;
 pub(crate) use trace::{TraceParent, remote_context};
 

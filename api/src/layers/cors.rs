@@ -24,7 +24,7 @@ pub(crate) fn cors(settings: &Settings) -> CorsLayer {
     let origins = settings.cors_origins.iter().filter_map(|origin| origin.parse::<HeaderValue>().ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(REQUEST_HEADERS)
         .expose_headers([header::RETRY_AFTER, header::LOCATION])
         .max_age(MAX_AGE)

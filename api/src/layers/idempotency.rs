@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: the same request under the same key is served once, and gets the same answer
-//! again. Every POST knows it.
+//! again. Every POST knows it, but those whose answers hold secrets.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     body::{self, Body},
@@ -10,11 +10,16 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use entities::idempotency::{self, Answer, Begun, MAX_KEPT_BODY_BYTES, MAX_KEY_BYTES, Ticket};
+use entities::{
+    TenantDb,
+    idempotency::{self, Answer, Begun, MAX_KEPT_BODY_BYTES, MAX_KEY_BYTES, Ticket},
+    identity::Principal,
+};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 use crate::{
+    access::Caller,
     extract::read_body,
     problem::{Code, Problem},
     state::App,
@@ -28,36 +33,54 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The headers of an answer that are kept.
 const KEPT: [HeaderName; 2] = [header::LOCATION, header::CONTENT_TYPE];
 
+/// The routes whose answers hold secrets. Those are shown once, and kept nowhere.
+const SECRET: [&str; 4] = ["/api/v1/session", "/api/v1/setup", "/api/v1/tokens", "/api/v1/stream-tickets"];
+
 /// Seconds between two removals of outdated answers.
 const EXPIRE_SECONDS: i64 = 60;
 
 /// Serves a request, or answers as before.
 pub(crate) async fn idempotent(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_known = request.method() == Method::POST && request.extensions().get::<MatchedPath>().is_some();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let is_known = request.method() == Method::POST && route.is_some_and(|route| !SECRET.contains(&route));
+    // Without anybody who asks there is nobody whose key it could be.
+    let principal = request.extensions().get::<Arc<Caller>>().and_then(|caller| caller.principal.clone());
+    let Some(principal) = principal else { return next.run(request).await };
     let key = match key(request.headers()) {
         Ok(Some(key)) if is_known => key,
         Err(problem) if is_known => return problem.into_response(),
         _ => return next.run(request).await,
     };
     // On its own: a client that goes away finds the answer when it asks again.
-    let served = tokio::spawn(async move { serve(&app, &key, request, next).await }.in_current_span()).await;
+    let served =
+        tokio::spawn(async move { serve(&app, &principal, &key, request, next).await }.in_current_span())
+            .await;
     match served.map_err(Problem::internal) {
         Ok(Ok(response)) => response,
         Ok(Err(problem)) | Err(problem) => problem.into_response(),
     }
 }
 
-async fn serve(app: &App, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
+async fn serve(
+    app: &App,
+    principal: &Principal,
+    key: &str,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     // The limit on bodies stands in the extensions of the request.
     let bytes = read_body(Request::from_parts(parts.clone(), body), app).await?;
+    let db = app.dispatcher.db.tenant(principal.tenant.id);
+    // Somebody else's answer is not for whoever finds the key.
+    let who = format!("{:?} {:?}", principal.kind, principal.id);
     let mut digest = Sha256::new();
-    for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), &bytes] {
+    for part in [who.as_bytes(), parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), &bytes] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
     expire(app).await;
-    let ticket = match idempotency::begin(app.db(), key, &digest.finalize(), app.now()).await? {
+    let ticket = match idempotency::begin(&db, key, &digest.finalize(), app.now()).await? {
         Begun::Serve(ticket) => ticket,
         Begun::Answered(answer) => return replay(answer),
         Begun::InProgress(wait) => {
@@ -70,7 +93,7 @@ async fn serve(app: &App, key: &str, request: Request, next: Next) -> Result<Res
         }
     };
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    keep(app, &ticket, response).await
+    keep(&db, &ticket, response).await
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -85,10 +108,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// Keeps the answer, unless asking again could bring a better one.
-async fn keep(app: &App, ticket: &Ticket, response: Response) -> Result<Response, Problem> {
+async fn keep(db: &TenantDb, ticket: &Ticket, response: Response) -> Result<Response, Problem> {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-        idempotency::forget(app.db(), ticket).await?;
+        idempotency::forget(db, ticket).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -103,7 +126,7 @@ async fn keep(app: &App, ticket: &Ticket, response: Response) -> Result<Response
         .collect();
     let answer = Answer { status: status.as_u16(), headers: headers.into(), body: text };
     // What was asked for is done: that its answer is not kept must not make it fail.
-    if let Err(error) = idempotency::finish(app.db(), ticket, answer).await {
+    if let Err(error) = idempotency::finish(db, ticket, answer).await {
         tracing::warn!(%error, "the answer to an Idempotency-Key is not kept");
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
@@ -131,7 +154,7 @@ async fn expire(app: &App) {
     let is_ours =
         app.expired_at.compare_exchange(last, now.timestamp(), Ordering::Relaxed, Ordering::Relaxed);
     if is_ours.is_ok()
-        && let Err(error) = idempotency::expire(app.system(), now).await
+        && let Err(error) = idempotency::expire(&app.dispatcher.db.system(), now).await
     {
         tracing::warn!(%error, "outdated answers are not removed now");
     }

@@ -8,9 +8,8 @@ mod observe;
 mod pages;
 mod timeout;
 
-pub(crate) use cors::cors;
+pub(crate) use cors::{cors, headers as cors_headers};
 pub(crate) use fallback::{method_not_allowed, not_found, panicked};
-pub use guard::admit;
 pub(crate) use guard::guard;
 pub(crate) use idempotency::idempotent;
 pub use observe::describe_metrics;

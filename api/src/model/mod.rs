@@ -1,10 +1,12 @@
 //! What requests and answers look like. The comments become the descriptions of the OpenAPI document.
 
+mod audit;
 mod branch;
 mod change;
 mod dead;
 mod doctor;
 mod file;
+mod identity;
 mod job;
 mod memory;
 mod page;
@@ -15,6 +17,7 @@ mod settings;
 mod sync;
 mod words;
 
+pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
 pub use branch::{BranchDto, BranchesDto, KnownBranchDto};
 pub use change::{
     ChangeKindDto, DiffDto, DiffPart, FileChangeDto, MemoryChangeDto, MemoryChangeKindDto, SideDto,
@@ -22,6 +25,11 @@ pub use change::{
 pub use dead::{DeadBulkRequest, DeadFilterDto, DeadJobDto};
 pub use doctor::{CheckDto, CheckStatus, DoctorDto};
 pub use file::{FileDto, PathDto};
+pub use identity::{
+    AccessDto, IssuedTokenDto, LoginRequest, MemberDto, MemberList, MemberRequest, OwnerRequest,
+    PasswordRequest, RoleRequest, SessionDto, SessionTenantDto, SetUpRequest, SwitchRequest, TenantDto,
+    TenantList, TenantRequest, TicketDto, TicketRequest, TokenDto, TokenList, TokenRequest,
+};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};

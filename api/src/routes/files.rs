@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{LoadedProject, Queried, checked_text, page_limit},
+    extract::{LoadedProject, Queried, Read, checked_text, page_limit},
     look::{self, Position},
     model::{FilePage, Page},
     problem::{Problem, ProblemBody},
@@ -52,7 +52,7 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn project_files(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<FilePage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
@@ -60,11 +60,11 @@ pub(crate) async fn project_files(
         query: checked_text("query", params.query)?,
         prefix: checked_text("prefix", params.prefix)?.map(String::into_bytes),
     };
-    let state = look::state_at(&app, &project, params.branch.as_deref(), params.at.as_deref()).await?;
+    let state = look::state_at(&permit, &project, params.branch.as_deref(), params.at.as_deref()).await?;
     let position: Option<Position<String>> = cursor::decode(params.cursor.as_deref())?;
     let (state, after) = look::same_state(state, position)?;
     let after = after.map(|text| cursor::from_bytes(&text));
-    let mut files = state.files_page(app.db(), &filter, after.as_deref(), limit + 1).await?;
+    let mut files = state.files_page(permit.db(), &filter, after.as_deref(), limit + 1).await?;
     let has_more = files.len() as u64 > limit;
     files.truncate(limit as usize);
     let next_cursor = match files.last() {

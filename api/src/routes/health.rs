@@ -48,7 +48,7 @@ pub(crate) async fn live() -> Json<Health> {
     )
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    let pending = tokio::time::timeout(PATIENCE, migration::pending(app.db()));
+    let pending = tokio::time::timeout(PATIENCE, migration::pending(app.dispatcher.db.pool()));
     match pending.await {
         Ok(Ok(pending)) if pending.is_empty() => {}
         Ok(Ok(_)) => return Err(not_ready("the database has pending migrations")),

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{LoadedProject, Queried, checked_text, page_limit},
+    extract::{LoadedProject, Queried, Read, checked_text, page_limit},
     look::{self, Position},
     model::{MemoryKind, MemoryPage, Page},
     problem::{Problem, ProblemBody},
@@ -55,7 +55,7 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn project_memory(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<MemoryPage>, Problem> {
     let query = checked_text("query", params.query)?;
@@ -68,11 +68,11 @@ pub(crate) async fn project_memory(
         superseded_too: params.all,
         limit: Some(page_limit(&app, params.limit)?),
     };
-    let state = look::state_at(&app, &project, params.branch.as_deref(), params.at.as_deref()).await?;
+    let state = look::state_at(&permit, &project, params.branch.as_deref(), params.at.as_deref()).await?;
     let position: Option<Position<After>> = cursor::decode(params.cursor.as_deref())?;
     let (state, after) = look::same_state(state, position)?;
     let after = after.map(|(rank, path, id)| MemoryPosition { rank, path: cursor::from_bytes(&path), id });
-    let (entries, next) = state.memory_page(app.db(), &filter, after.as_ref()).await?;
+    let (entries, next) = state.memory_page(permit.db(), &filter, after.as_ref()).await?;
     let next_cursor = match next {
         Some(next) => {
             let after: After = (next.rank, cursor::bytes(&next.path), next.id);

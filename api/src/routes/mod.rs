@@ -4,6 +4,7 @@ mod about;
 mod admin;
 mod files;
 mod health;
+mod identity;
 mod memory;
 mod projects_create;
 mod projects_delete;
@@ -96,6 +97,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(syncs_cancel::syncs_cancel))
         .routes(routes!(syncs_diff::syncs_diff))
         .routes(routes!(settings::settings_get))
+        .merge(identity::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -8,16 +8,19 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
+use chrono::{DateTime, Utc};
 use entities::{
     SourceSpec, SourceSpecError,
+    identity::audit::{self, Action},
     projects::{self, ConnectedProject, MAX_PROJECT_NAME_CHARS},
     source_spec::GITHUB_API_URL,
 };
 use sea_orm::{DbErr, SqlErr};
+use serde_json::json;
 use source::{guard::check_source, settings::SourceSettings};
 
 use crate::{
-    extract::Body,
+    extract::{Body, Manage, Permitted},
     look,
     model::{NewProject, ProjectDto, SourceDto},
     problem::{Code, Problem, ProblemBody},
@@ -43,29 +46,30 @@ use crate::{
 )]
 pub(crate) async fn projects_create(
     State(app): State<App>,
+    permit: Permitted<Manage>,
     Body(new): Body<NewProject>,
 ) -> Result<impl IntoResponse, Problem> {
     let source = checked_source(new.source, &app.source_settings)?;
     let name = checked_name(new.name.unwrap_or_else(|| source.suggested_name()))?;
-    let same = projects::find(app.db(), &name).await?;
+    let same = projects::find(permit.db(), &name).await?;
     if same.is_some_and(|found| found.project.name == name) {
         return Err(taken(&name));
     }
     let head = look::head(&app, &source, None).await?;
-    let project = create(&app, &name, &source, &head.branch).await?;
+    let project = create(&permit, &name, &source, &head.branch, app.now()).await?;
     let location = format!("/api/v1/projects/{}", project.project.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ProjectDto::new(&project)?)))
 }
 
 /// Writes the rows of the project and of its default branch.
 async fn create(
-    app: &App,
+    permit: &Permitted<Manage>,
     name: &str,
     source: &SourceSpec,
     default_branch: &str,
+    now: DateTime<Utc>,
 ) -> Result<ConnectedProject, Problem> {
-    let now = app.now();
-    let transaction = app.db().begin_write().await?;
+    let transaction = permit.db().begin_write().await?;
     let mut project = match projects::create(&transaction, name, source, now).await {
         Ok(project) => project,
         Err(error) if is_taken(&error) => return Err(taken(name)),
@@ -73,6 +77,8 @@ async fn create(
     };
     projects::set_default_branch(&transaction, &project.repository, default_branch).await?;
     projects::ensure_branch(&transaction, &project.repository, default_branch, now).await?;
+    let record = permit.did(Action::ProjectCreate).target("project", project.project.id);
+    audit::record(&transaction, record.detail(json!({ "name": name })), now).await?;
     transaction.commit().await?;
     project.repository.default_branch = Some(default_branch.to_owned());
     Ok(project)

@@ -1,14 +1,17 @@
 //! Deleting a project.
 
-use axum::{extract::State, http::StatusCode};
-use entities::projects::{self, Deletion};
+use axum::http::StatusCode;
+use entities::{
+    identity::audit::Action,
+    projects::{self, Deletion},
+};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::{
-    extract::{LoadedProject, Queried},
+    extract::{Admin, LoadedProject, Queried},
     problem::{Code, Problem, ProblemBody},
-    state::App,
 };
 
 /// The confirmation.
@@ -38,8 +41,7 @@ pub(crate) struct Params {
     )
 )]
 pub(crate) async fn projects_delete(
-    State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Admin>,
     Queried(params): Queried<Params>,
 ) -> Result<StatusCode, Problem> {
     let project = project.project;
@@ -47,12 +49,14 @@ pub(crate) async fn projects_delete(
         let detail = "confirm must be the project's name: what is deleted cannot be brought back";
         return Err(Problem::new(Code::ConfirmationRequired, detail).field("confirm"));
     }
-    let db = app.db().clone();
+    let db = permit.db().clone();
     // A large one may take longer than a request may: it is deleted all the same.
     let deletion = tokio::spawn(async move { projects::delete(&db, project.id).await });
     match deletion.await.map_err(Problem::internal)?? {
         Deletion::Deleted => {
             tracing::info!(project = %project.id, "deleted");
+            let record = permit.did(Action::ProjectDelete).target("project", project.id);
+            permit.note(record.detail(json!({ "name": project.name }))).await;
             Ok(StatusCode::NO_CONTENT)
         }
         Deletion::NotFound => {

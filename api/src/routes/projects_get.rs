@@ -1,14 +1,13 @@
 //! One project.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use entities::{projects, syncs, temporal::StateAt};
 
 use crate::{
-    extract::LoadedProject,
+    extract::{LoadedProject, Read},
     model::{CountsDto, ProjectDetailDto, ProjectDto},
     places::sync_dto,
     problem::{Problem, ProblemBody},
-    state::App,
 };
 
 /// The most branches that are listed.
@@ -29,24 +28,23 @@ const MAX_LISTED_BRANCHES: usize = 1_000;
     )
 )]
 pub(crate) async fn projects_get(
-    State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
 ) -> Result<Json<ProjectDetailDto>, Problem> {
-    let mut branches = projects::branches(app.db(), &project.repository).await?;
+    let mut branches = projects::branches(permit.db(), &project.repository).await?;
     let default = project.repository.default_branch.as_deref();
     let counts = match branches.iter().find(|branch| Some(branch.name.as_str()) == default) {
         Some(branch) => {
             let state = StateAt::head(branch);
             CountsDto {
-                files: state.count_files(app.db()).await?,
-                memory: state.count_memory(app.db()).await?,
+                files: state.count_files(permit.db()).await?,
+                memory: state.count_memory(permit.db()).await?,
             }
         }
         None => CountsDto { files: 0, memory: 0 },
     };
     let filter = syncs::SyncFilter { project: Some(project.project.id), ..Default::default() };
-    let latest_sync = match syncs::page(app.db(), &filter, None, 1).await?.first() {
-        Some(sync) => Some(sync_dto(app.db(), sync).await?),
+    let latest_sync = match syncs::page(permit.db(), &filter, None, 1).await?.first() {
+        Some(sync) => Some(sync_dto(permit.db(), sync).await?),
         None => None,
     };
     branches.truncate(MAX_LISTED_BRANCHES);

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{Queried, page_limit},
+    extract::{Permitted, Queried, Read, page_limit},
     model::{Page, ProjectDto, ProjectPage},
     problem::{Problem, ProblemBody},
     state::App,
@@ -40,11 +40,16 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn projects_list(
     State(app): State<App>,
+    permit: Permitted<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<ProjectPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<String> = cursor::decode(params.cursor.as_deref())?;
-    let mut found = projects::page(app.db(), after.as_deref(), limit + 1).await?;
+    let mut found = match permit.principal.project_id {
+        // Whoever is for one project sees no other.
+        Some(only) => projects::get(permit.db(), only).await?.into_iter().collect(),
+        None => projects::page(permit.db(), after.as_deref(), limit + 1).await?,
+    };
     let next_cursor = match found.len() as u64 > limit {
         true => {
             found.truncate(limit as usize);

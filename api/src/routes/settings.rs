@@ -2,7 +2,11 @@
 
 use axum::{Json, extract::State};
 
-use crate::{model::SettingsDto, state::App};
+use crate::{
+    extract::{Operate, Permitted},
+    model::SettingsDto,
+    state::App,
+};
 
 /// Show the settings
 ///
@@ -14,6 +18,6 @@ use crate::{model::SettingsDto, state::App};
     tag = "about",
     responses((status = 200, description = "The settings.", body = SettingsDto))
 )]
-pub(crate) async fn settings_get(State(app): State<App>) -> Json<SettingsDto> {
+pub(crate) async fn settings_get(_: Permitted<Operate>, State(app): State<App>) -> Json<SettingsDto> {
     Json(SettingsDto { sections: (*app.shown_settings).clone() })
 }

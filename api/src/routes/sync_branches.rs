@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::State};
-use entities::{ObjectId, projects, syncs};
+use entities::{ObjectId, TenantDb, projects, syncs};
 use serde::Deserialize;
 use source::BranchHead;
 use utoipa::IntoParams;
 
 use crate::{
-    extract::{LoadedProject, Queried, page_limit},
+    extract::{LoadedProject, Queried, Read, page_limit},
     look,
     model::{BranchDto, BranchesDto},
     problem::{Problem, ProblemBody},
@@ -44,31 +44,31 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn sync_branches(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<BranchesDto>, Problem> {
     let limit = page_limit(&app, params.limit)?;
-    let mut heads = look::branches(&app, &project).await?;
+    let mut heads = look::branches(&app, permit.db(), &project).await?;
     if let Some(query) = params.query.map(|query| query.to_lowercase()) {
         heads.retain(|head| head.name.to_lowercase().contains(&query));
     }
     let total = heads.len();
     heads.truncate(limit as usize);
-    let known = known(&app, &project.repository).await?;
+    let known = known(permit.db(), &project.repository).await?;
     let items = heads.into_iter().map(|head| dto(head, &known)).collect();
     Ok(Json(BranchesDto { items, total }))
 }
 
 /// The number and the commit of the latest completed sync of each branch, by its name.
 async fn known(
-    app: &App,
+    db: &TenantDb,
     repository: &entities::Repository,
 ) -> Result<HashMap<String, (i64, Option<ObjectId>)>, Problem> {
-    let branches = projects::branches(app.db(), repository).await?;
+    let branches = projects::branches(db, repository).await?;
     let mut commits = HashMap::new();
     let heads: Vec<_> = branches.iter().filter_map(|branch| branch.head_sync_id).collect();
     for chunk in heads.chunks(entities::temporal::ROWS_PER_STATEMENT) {
-        let found = syncs::by_ids(app.db(), chunk.iter().copied()).await?;
+        let found = syncs::by_ids(db, chunk.iter().copied()).await?;
         commits.extend(found.into_iter().map(|sync| (sync.id, sync.commit_id)));
     }
     let commit = |id| commits.get(&id).copied().flatten();

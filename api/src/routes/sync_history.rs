@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    extract::{LoadedProject, Queried, page_limit},
+    extract::{LoadedProject, Queried, Read, page_limit},
     look,
     model::{SyncPage, SyncStatus},
     places::sync_page,
@@ -46,12 +46,12 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn sync_history(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<SyncPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let branch = match &params.branch {
-        Some(name) => Some(look::known_branch(&app, &project, Some(name)).await?.id),
+        Some(name) => Some(look::known_branch(permit.db(), &project, Some(name)).await?.id),
         None => None,
     };
     let filter = syncs::SyncFilter {
@@ -60,5 +60,5 @@ pub(crate) async fn sync_history(
         statuses: params.status.into_iter().map(Into::into).collect(),
         ..Default::default()
     };
-    sync_page(&app, &filter, params.cursor.as_deref(), limit).await.map(Json)
+    sync_page(permit.db(), &filter, params.cursor.as_deref(), limit).await.map(Json)
 }

@@ -2,13 +2,16 @@
 
 use axum::{extract::State, response::Response};
 use entities::{
-    ProjectSync, SyncKind, SyncTrigger, projects,
+    ProjectSync, SyncKind, SyncTrigger,
+    identity::audit::Action,
+    projects,
     syncs::{self, NewSync, Requested},
 };
+use serde_json::json;
 
 use super::sync_start::answer;
 use crate::{
-    extract::{Body, LoadedProject, TraceParent, load_sync},
+    extract::{Body, LoadedProject, Syncs, TraceParent, load_sync},
     look::completed,
     model::{RestoreRequest, StartedDto},
     problem::{Code, Problem, ProblemBody},
@@ -42,18 +45,19 @@ use crate::{
 )]
 pub(crate) async fn sync_restore(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Syncs>,
     TraceParent(trace_parent): TraceParent,
     Body(body): Body<RestoreRequest>,
 ) -> Result<Response, Problem> {
-    let target = load_sync(app.db(), body.sync_id, "syncId").await?;
+    let target = load_sync(&permit, body.sync_id, "syncId").await?;
     let gone = || Problem::new(Code::SyncNotFound, "the project has no such sync").field("syncId");
-    let branch = projects::branch(app.db(), target.branch_id).await?.ok_or_else(gone)?;
+    let branch = projects::branch(permit.db(), target.branch_id).await?.ok_or_else(gone)?;
     if branch.repository_id != project.repository.id {
         return Err(gone());
     }
-    let seq = completed(&app, &target).await?.seq();
-    let others = [syncs::active(app.db(), branch.id).await?, syncs::waiting(app.db(), branch.id).await?];
+    let seq = completed(permit.db(), &target).await?.seq();
+    let others =
+        [syncs::active(permit.db(), branch.id).await?, syncs::waiting(permit.db(), branch.id).await?];
     if let Some(other) = others.iter().flatten().find(|sync| !restores(sync, seq)) {
         return Err(busy(other));
     }
@@ -63,7 +67,9 @@ pub(crate) async fn sync_restore(
     if !restores(&requested.sync, seq) {
         return Err(busy(&requested.sync));
     }
-    answer(&app, requested).await
+    let detail = json!({ "project": project.project.id, "branch": branch.name, "to": body.sync_id });
+    permit.note(permit.did(Action::SyncRestore).target("sync", requested.sync.id).detail(detail)).await;
+    answer(permit.db(), requested).await
 }
 
 fn restores(sync: &ProjectSync, seq: i64) -> bool {

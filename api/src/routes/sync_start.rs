@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use entities::{
-    SyncTrigger,
+    Scoped, SyncTrigger,
+    identity::audit::Action,
     syncs::{NewSync, Requested},
 };
+use serde_json::json;
 
 use crate::{
-    extract::{Body, LoadedProject, TraceParent},
+    extract::{Body, LoadedProject, Syncs, TraceParent},
     look,
     model::{StartRequest, StartedDto},
     places::sync_dto,
@@ -46,22 +48,24 @@ use crate::{
 )]
 pub(crate) async fn sync_start(
     State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Syncs>,
     TraceParent(trace_parent): TraceParent,
     Body(body): Body<StartRequest>,
 ) -> Result<Response, Problem> {
-    let branch = look::branch_to_sync(&app, &project, body.branch.as_deref()).await?;
+    let branch = look::branch_to_sync(&app, permit.db(), &project, body.branch.as_deref()).await?;
     let new = NewSync { trigger: SyncTrigger::Api, forced: body.force, restore_seq: None, trace_parent };
     let requested = app.dispatcher.request(&branch, new, body.queue_next, app.now()).await?;
-    answer(&app, requested).await
+    let detail = json!({ "project": project.project.id, "branch": branch.name, "isNew": requested.is_new });
+    permit.note(permit.did(Action::SyncStart).target("sync", requested.sync.id).detail(detail)).await;
+    answer(permit.db(), requested).await
 }
 
 /// The sync that answers a request for one.
-pub(super) async fn answer(app: &App, requested: Requested) -> Result<Response, Problem> {
+pub(super) async fn answer(db: &impl Scoped, requested: Requested) -> Result<Response, Problem> {
     let Requested { sync, is_new } = requested;
     let status = if is_new { StatusCode::ACCEPTED } else { StatusCode::OK };
     let location = format!("/api/v1/syncs/{}", sync.id);
     let events_url = format!("/api/v1/events/project-sync/{}", sync.id);
-    let body = StartedDto { sync: sync_dto(app.db(), &sync).await?, is_new, events_url };
+    let body = StartedDto { sync: sync_dto(db, &sync).await?, is_new, events_url };
     Ok((status, [(header::LOCATION, location)], Json(body)).into_response())
 }

@@ -1,19 +1,18 @@
 //! Where a branch stands.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use bus::ProgressEvent;
-use entities::{BranchId, ProjectSync, SyncKind, SyncStatus, syncs};
+use entities::{BranchId, ProjectSync, SyncKind, SyncStatus, TenantDb, syncs};
 use sea_orm::DbErr;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    extract::{LoadedProject, Queried},
+    extract::{LoadedProject, Queried, Read},
     look,
     model::{ProgressDto, SyncStatusDto},
     places::sync_dto,
     problem::{Problem, ProblemBody},
-    state::App,
 };
 
 /// Of which branch.
@@ -40,17 +39,16 @@ pub(crate) struct Params {
     )
 )]
 pub(crate) async fn sync_status(
-    State(app): State<App>,
-    LoadedProject(project): LoadedProject,
+    LoadedProject { project, permit }: LoadedProject<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<SyncStatusDto>, Problem> {
-    let branch = look::known_branch(&app, &project, params.branch.as_deref()).await?;
-    let active = syncs::active(app.db(), branch.id).await?;
-    let waiting = syncs::waiting(app.db(), branch.id).await?;
+    let branch = look::known_branch(permit.db(), &project, params.branch.as_deref()).await?;
+    let active = syncs::active(permit.db(), branch.id).await?;
+    let waiting = syncs::waiting(permit.db(), branch.id).await?;
     let (sync, next) = match (active, waiting) {
         (Some(active), waiting) => (Some(active), waiting),
         (None, Some(waiting)) => (Some(waiting), None),
-        (None, None) => (latest(&app, branch.id).await?, None),
+        (None, None) => (latest(permit.db(), branch.id).await?, None),
     };
     let mut status = SyncStatusDto {
         branch: branch.name,
@@ -60,26 +58,26 @@ pub(crate) async fn sync_status(
         phases: bus::phases(sync.as_ref().map_or(SyncKind::Sync, |sync| sync.kind)).to_vec(),
     };
     if let Some(sync) = &sync {
-        status.sync = Some(sync_dto(app.db(), sync).await?);
-        status.progress = progress(&app, sync).await?;
+        status.sync = Some(sync_dto(permit.db(), sync).await?);
+        status.progress = progress(permit.db(), sync).await?;
     }
     if let Some(next) = &next {
-        status.next = Some(sync_dto(app.db(), next).await?);
+        status.next = Some(sync_dto(permit.db(), next).await?);
     }
     Ok(Json(status))
 }
 
-async fn latest(app: &App, branch: BranchId) -> Result<Option<ProjectSync>, DbErr> {
+async fn latest(db: &TenantDb, branch: BranchId) -> Result<Option<ProjectSync>, DbErr> {
     let filter = syncs::SyncFilter { branch: Some(branch), ..Default::default() };
-    Ok(syncs::page(app.db(), &filter, None, 1).await?.pop())
+    Ok(syncs::page(db, &filter, None, 1).await?.pop())
 }
 
 /// What a running sync told last.
-async fn progress(app: &App, sync: &ProjectSync) -> Result<Option<ProgressDto>, Problem> {
+async fn progress(db: &TenantDb, sync: &ProjectSync) -> Result<Option<ProgressDto>, Problem> {
     if sync.status != SyncStatus::Running {
         return Ok(None);
     }
-    let Some(payload) = syncs::last_event_of_type(app.db(), sync.id, "phaseProgress").await? else {
+    let Some(payload) = syncs::last_event_of_type(db, sync.id, "phaseProgress").await? else {
         return Ok(None);
     };
     let event: ProgressEvent = serde_json::from_value(payload).map_err(Problem::internal)?;

@@ -1,10 +1,10 @@
 //! Asking a sync to end.
 
 use axum::{Json, extract::State, http::StatusCode};
-use entities::{ProjectSync, syncs};
+use entities::{ProjectSync, Scoped, identity::audit::Action, syncs};
 
 use crate::{
-    extract::LoadedSync,
+    extract::{LoadedSync, Syncs},
     model::SyncDto,
     places::sync_dto,
     problem::{Code, Problem, ProblemBody},
@@ -28,18 +28,21 @@ use crate::{
 )]
 pub(crate) async fn syncs_cancel(
     State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
+    LoadedSync { sync, permit }: LoadedSync<Syncs>,
 ) -> Result<(StatusCode, Json<SyncDto>), Problem> {
-    cancel(&app, sync).await
+    let record = permit.did(Action::SyncCancel).target("sync", sync.id);
+    let sync = cancel(&app, permit.db(), sync).await?;
+    permit.note(record).await;
+    Ok((StatusCode::ACCEPTED, Json(sync_dto(permit.db(), &sync).await?)))
 }
 
-/// Asks a sync to end, and tells how it stands then.
-pub(super) async fn cancel(app: &App, sync: ProjectSync) -> Result<(StatusCode, Json<SyncDto>), Problem> {
+/// Asks a sync to end. How it stands then.
+pub(super) async fn cancel(app: &App, db: &impl Scoped, sync: ProjectSync) -> Result<ProjectSync, Problem> {
     let is_ending = app.dispatcher.cancel(&sync, app.now()).await?;
-    let sync = syncs::get(app.db(), sync.id).await?.unwrap_or(sync);
+    let sync = syncs::get(db, sync.id).await?.unwrap_or(sync);
     if !is_ending {
         let detail = format!("sync {} is {} already", sync.id, sync.status);
         return Err(Problem::new(Code::AlreadyEnded, detail).sync(sync.id));
     }
-    Ok((StatusCode::ACCEPTED, Json(sync_dto(app.db(), &sync).await?)))
+    Ok(sync)
 }

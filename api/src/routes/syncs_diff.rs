@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{LoadedSync, Queried, load_sync, page_limit},
+    extract::{LoadedSync, Permitted, Queried, Read, load_sync, page_limit},
     look::{completed, unreadable},
     model::{DiffDto, DiffPart},
     problem::{Problem, ProblemBody},
@@ -51,18 +51,18 @@ pub(crate) struct Params {
 )]
 pub(crate) async fn syncs_diff(
     State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
+    LoadedSync { sync, permit }: LoadedSync<Read>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<DiffDto>, Problem> {
     let limit = page_limit(&app, params.limit)?;
-    let after = completed(&app, &sync).await?;
-    let (before, against) = compared_with(&app, &sync, params.against).await?;
+    let after = completed(permit.db(), &sync).await?;
+    let (before, against) = compared_with(&permit, &sync, params.against).await?;
     let mut diff = DiffDto { against, sync_id: sync.id, files: None, memory: None, next_cursor: None };
     let position: Option<String> = cursor::decode(params.cursor.as_deref())?;
     match params.part {
         DiffPart::Files => {
             let position = position.map(|text| cursor::from_bytes(&text));
-            let changes = before.changes_page(app.db(), &after, position.as_deref(), limit + 1).await?;
+            let changes = before.changes_page(permit.db(), &after, position.as_deref(), limit + 1).await?;
             let (changes, last) = cut(changes, limit);
             diff.next_cursor =
                 last.map(|at| cursor::encode(&cursor::bytes(&changes[at].path))).transpose()?;
@@ -70,7 +70,7 @@ pub(crate) async fn syncs_diff(
         }
         DiffPart::Memory => {
             let changes =
-                before.memory_changes_page(app.db(), &after, position.as_deref(), limit + 1).await?;
+                before.memory_changes_page(permit.db(), &after, position.as_deref(), limit + 1).await?;
             let (changes, last) = cut(changes, limit);
             diff.next_cursor = last.map(|at| cursor::encode(&changes[at].entry_key)).transpose()?;
             diff.memory = Some(changes.into_iter().map(Into::into).collect());
@@ -81,19 +81,19 @@ pub(crate) async fn syncs_diff(
 
 /// The state to compare with, and the sync that left it.
 async fn compared_with(
-    app: &App,
+    permit: &Permitted<Read>,
     sync: &ProjectSync,
     against: Option<SyncId>,
 ) -> Result<(StateAt, Option<SyncId>), Problem> {
     let Some(against) = against else {
-        let before = StateAt::before(app.db(), sync).await.map_err(unreadable)?;
+        let before = StateAt::before(permit.db(), sync).await.map_err(unreadable)?;
         return Ok((before, sync.previous_sync_id));
     };
-    let other = load_sync(app.db(), against, "against").await?;
+    let other = load_sync(permit, against, "against").await?;
     if other.branch_id != sync.branch_id {
         return Err(Problem::invalid("against", "the two syncs are of different branches"));
     }
-    let before = completed(app, &other).await.map_err(|problem| problem.field("against"))?;
+    let before = completed(permit.db(), &other).await.map_err(|problem| problem.field("against"))?;
     Ok((before, Some(other.id)))
 }
 

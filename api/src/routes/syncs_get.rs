@@ -1,13 +1,12 @@
 //! One sync.
 
-use axum::{Json, extract::State};
+use axum::Json;
 
 use crate::{
-    extract::LoadedSync,
+    extract::{LoadedSync, Read},
     model::SyncDto,
     places::sync_dto,
     problem::{Problem, ProblemBody},
-    state::App,
 };
 
 /// Show a sync
@@ -23,8 +22,7 @@ use crate::{
     )
 )]
 pub(crate) async fn syncs_get(
-    State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
+    LoadedSync { sync, permit }: LoadedSync<Read>,
 ) -> Result<Json<SyncDto>, Problem> {
-    Ok(Json(sync_dto(app.db(), &sync).await?))
+    Ok(Json(sync_dto(permit.db(), &sync).await?))
 }

@@ -1,6 +1,7 @@
 //! Who may ask.
 
 use project_sync_api::Settings;
+use serde_json::json;
 use source::settings::Secret;
 use testkit::database::TestDatabase;
 
@@ -19,6 +20,8 @@ async fn with_a_token_every_operation_needs_it() {
     let mut scene = Scene::with(TestDatabase::sqlite().await, settings).await;
     let mut paths: Vec<_> =
         operations().into_iter().map(|(method, path, _)| (method, with_ids(&path))).collect();
+    // Those are for everybody: routes.rs tells of them.
+    paths.retain(|(_, path)| !matches!(path.as_str(), "/api/v1/session" | "/api/v1/setup"));
     for path in ["/openapi.json", "/docs", "/docs/index.html", "/api/v1/nothing", "/nothing"] {
         paths.push(("GET".to_owned(), path.to_owned()));
     }
@@ -38,7 +41,16 @@ async fn with_a_token_every_operation_needs_it() {
     for (method, path) in &paths {
         let reply = scene.call(method, path, &[], None).await;
         assert_ne!(reply.status, 401, "{method} {path}");
+        assert!(
+            reply.status != 403 || path == "/api/v1/session/password",
+            "{method} {path}: it operates, too"
+        );
     }
+    let session = scene.get("/api/v1/session").await.expect(200);
+    assert_eq!(session["access"], "identity");
+    assert_eq!(session["principal"]["kind"], "token");
+    assert_eq!(session["principal"]["rights"], json!(["read", "sync", "admin", "operate"]));
+    assert_eq!(session["principal"]["tenant"]["name"], "local");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use entities::temporal::StateAt;
+use chrono::Utc;
+use entities::{
+    gc::{self, Order, Retention},
+    temporal::StateAt,
+};
 use serde_json::{Value, json};
 use testkit::{on_each_database, repo::TestRepo};
 
@@ -28,7 +32,52 @@ fn paths(items: &[Value]) -> Vec<String> {
     items.iter().map(|item| item["path"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Forgets all but the latest sync of every branch.
+async fn forget(scene: &Scene) {
+    let order = Order { retention: Retention { keep_syncs: 1, keep_days: 0 }, ..Order::default() };
+    gc::forget(&scene.db, &order, Utc::now()).await.unwrap();
+    gc::remove(&scene.db, &order, Utc::now()).await.unwrap();
+}
+
 on_each_database! {
+    /// A state that is not kept any more is gone, whatever asks for it; the sync itself is told.
+    async fn a_forgotten_state_is_gone(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = many_files();
+        let project = scene.project("p", &repo).await;
+        let first = scene.sync(&project).await;
+        let page = scene.get(&format!("{project}/files?limit=5")).await.expect(200);
+        let cursor = page["nextCursor"].as_str().unwrap();
+        repo.write("a", "1").commit("second");
+        let second = scene.sync(&project).await;
+        let told = async |sync: &entities::ProjectSync| {
+            scene.get(&format!("/api/v1/syncs/{}", sync.id)).await.expect(200)["forgotten"].clone()
+        };
+        assert_eq!((told(&first).await, told(&second).await), (json!(false), json!(false)));
+        forget(&scene).await;
+        assert_eq!((told(&first).await, told(&second).await), (json!(true), json!(false)));
+        for (path, field) in [
+            (format!("{project}/files?at=1"), Some("at")),
+            (format!("{project}/files?at={}", first.id), Some("at")),
+            (format!("{project}/files?limit=5&cursor={cursor}"), Some("cursor")),
+            (format!("{project}/memory?at=1"), Some("at")),
+            (format!("/api/v1/syncs/{}/diff", first.id), None),
+            (format!("/api/v1/syncs/{}/diff", second.id), None),
+            (format!("/api/v1/syncs/{}/diff?against={}", second.id, first.id), Some("against")),
+        ] {
+            let problem = scene.get(&path).await.problem(410, "sync-forgotten");
+            assert_eq!(problem.get("field").and_then(Value::as_str), field, "{path}");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("the first one that is, is #2"), "{path}: {detail}");
+        }
+        let restore = scene.post(&format!("{project}/sync/restore"), json!({ "syncId": first.id })).await;
+        restore.problem(410, "sync-forgotten");
+        let restore = scene.post(&format!("{project}/sync/restore"), json!({ "syncId": second.id })).await;
+        restore.expect(202);
+        scene.get(&format!("{project}/files?at=2")).await.expect(200);
+        scene.get(&format!("/api/v1/syncs/{}/diff?against={}", second.id, second.id)).await.expect(200);
+    }
+
     async fn pages_of_files_meet_each_file_of_one_state(db: TestDatabase) {
         let scene = Scene::new(db).await;
         let repo = many_files();

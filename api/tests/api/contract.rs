@@ -28,7 +28,9 @@ pub fn operations() -> Vec<(String, String, Value)> {
 /// A path with an id wherever one is wanted.
 pub fn with_ids(path: &str) -> String {
     let id = SyncId::generate().to_string();
-    ["{projectId}", "{syncId}", "{id}"].iter().fold(path.to_owned(), |path, name| path.replace(name, &id))
+    ["{projectId}", "{syncId}", "{tokenId}", "{userId}", "{id}"]
+        .iter()
+        .fold(path.to_owned(), |path, name| path.replace(name, &id))
 }
 
 /// Clients are made from this file. `UPDATE_OPENAPI=1` writes it anew.
@@ -96,7 +98,7 @@ fn every_schema_says_what_it_is() {
 async fn every_operation_answers() {
     let scene = Scene::new(TestDatabase::sqlite().await).await;
     for (method, path, operation) in operations() {
-        let body = (method == "POST").then(|| b"{}".to_vec());
+        let body = matches!(method.as_str(), "POST" | "PUT").then(|| b"{}".to_vec());
         let headers = [("content-type", "application/json")];
         let reply = scene.call(&method, &with_ids(&path), &headers, body).await;
         let status = reply.status.as_u16();

@@ -1,12 +1,17 @@
 //! The API over a real listener, on each database, with real repositories, the queue and the worker.
 
 mod admin;
+mod audit;
 mod auth;
 mod content;
 mod contract;
 mod errors;
 mod idempotency;
+mod machines;
 mod metrics;
+mod people;
 mod projects;
+mod routes;
 mod scene;
+mod session;
 mod syncs;

@@ -77,7 +77,7 @@ on_each_database! {
             let reply = scene.post("/api/v1/projects", json!({ "name": "x", "source": source })).await;
             assert_ne!(reply.problem(422, code)["detail"], "", "{url}");
         }
-        assert_eq!(rows(scene.database.connection()).await, before);
+        assert_eq!(rows(scene.database.connection()).await, before, "but for who did what");
     }
 
     async fn pages_of_projects_meet_each_once(db: TestDatabase) {
@@ -133,7 +133,7 @@ on_each_database! {
         scene.post(&format!("/api/v1/syncs/{active}/cancel"), json!({})).await.expect(202);
 
         scene.delete(&format!("{doomed}?confirm=doomed")).await.expect(204);
-        assert_eq!(rows(scene.database.connection()).await, before);
+        assert_eq!(rows(scene.database.connection()).await, before, "but for who did what");
         scene.get(&doomed).await.problem(404, "project-not-found");
         scene.delete(&format!("{doomed}?confirm=doomed")).await.problem(404, "project-not-found");
         // What the other one shows is all there.

@@ -11,10 +11,12 @@ use std::{
 
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
-use entities::{ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId, projects, syncs};
+use entities::{
+    ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId, identity::TenantName, projects, syncs,
+};
 use gateway::Gateway;
 use metrics_exporter_prometheus::PrometheusHandle;
-use project_sync_api::{AppState, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
+use project_sync_api::{Access, AppState, Gate, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use testkit::{database::TestDatabase, repo::TestRepo};
@@ -101,6 +103,20 @@ impl Scene {
         settings: Settings,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
+        // On Postgres whoever is there would not be let in.
+        let access = match settings.access {
+            Access::Auto if settings.token.is_none() => Access::Open,
+            access => access,
+        };
+        Self::set_up(database, Settings { access, ..settings }, metrics).await
+    }
+
+    /// Under just these settings.
+    pub async fn as_is(database: TestDatabase, settings: Settings) -> Self {
+        Self::set_up(database, settings, None).await
+    }
+
+    async fn set_up(database: TestDatabase, settings: Settings, metrics: Option<PrometheusHandle>) -> Self {
         let opened = database.database().clone();
         let tenant =
             projects::ensure_tenant(&opened.system(), projects::LOCAL_TENANT, Utc::now()).await.unwrap();
@@ -115,12 +131,17 @@ impl Scene {
         let worker_settings = WorkerSettings::default();
         let mut source_settings = worker_settings.source.clone();
         source_settings.attempts = 1;
+        let clock: project_sync_api::Clock =
+            Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed)));
+        let local = TenantName { id: tenant, name: projects::LOCAL_TENANT.to_owned() };
+        let signer = settings.signer().unwrap();
+        let gate = Gate::new(settings.clone(), dispatcher.db.clone(), local, Arc::clone(&clock), signer);
         let state = AppState {
             dispatcher: dispatcher.clone(),
             source_settings,
             settings,
-            tenant,
-            clock: Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed))),
+            gate,
+            clock,
             metrics,
             pages: None,
             shown_settings: Arc::default(),

@@ -2,9 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
+use api::Gate;
 use bus::{Dispatcher, RedisProgressBus, RedisQueue};
 use chrono::{DateTime, Utc};
-use entities::{OfTenant, SyncId};
+use entities::{
+    OfTenant, SyncId,
+    identity::{TenantName, tickets::Signer},
+    projects,
+};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use testkit::{
@@ -96,12 +101,22 @@ impl Service {
         let work = work(dispatcher.clone(), stop.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = format!("http://{}/api/v1", listener.local_addr().unwrap());
+        // Whoever is on this machine is let in, as with the others that are measured.
+        let settings = api::Settings { access: api::Access::Open, ..Default::default() };
+        let name = TenantName { id: tenant, name: projects::LOCAL_TENANT.to_owned() };
+        let gate = Gate::new(
+            settings.clone(),
+            dispatcher.db.clone(),
+            name,
+            Arc::new(Utc::now),
+            Signer::alone().unwrap(),
+        );
         let router = api::router(
             api::AppState {
                 dispatcher: dispatcher.clone(),
                 source_settings: Default::default(),
-                settings: Default::default(),
-                tenant,
+                settings,
+                gate,
                 clock: Arc::new(Utc::now),
                 metrics: None,
                 pages: None,

@@ -7,9 +7,10 @@ use clap::CommandFactory;
 use super::Cli;
 
 /// The commands as the help groups them. One that is in no group is listed with the first.
-pub const GROUPS: [(&str, &[&str]); 3] = [
+pub const GROUPS: [(&str, &[&str]); 4] = [
     ("Commands", &[]),
     ("Service commands", &["serve", "api", "gateway", "worker", "migrate", "secrets", "config"]),
+    ("Identity commands", &["user", "token", "tenant"]),
     ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup"]),
 ];
 

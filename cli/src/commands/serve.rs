@@ -12,13 +12,14 @@ use crate::{
 };
 
 /// Runs everything in one process.
-pub async fn serve(global: &Global, mut settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    let mut settings = at(settings, args.listen);
     // Whoever asks from another machine does not get to read what is on this one, and around it.
-    if !args.listen.unwrap_or(settings.api.listen).ip().is_loopback() {
+    if !settings.api.listen.ip().is_loopback() {
         settings.source.confine();
     }
     let service = Service::open(global, settings, Needs::Nothing).await?;
-    let listener = service.listen(args.listen).await?;
+    let listener = service.listen().await?;
     let runner = service.runner()?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
@@ -28,10 +29,11 @@ pub async fn serve(global: &Global, mut settings: Settings, args: &ServeArgs) ->
 }
 
 /// Runs the API alone. It streams, too: gateways are for more clients than one process has room for.
-pub async fn api(global: &Global, mut settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
+    let mut settings = at(settings, args.listen);
     settings.source.confine();
     let service = Service::open(global, settings, Needs::SharedServers).await?;
-    let listener = service.listen(args.listen).await?;
+    let listener = service.listen().await?;
     announce_address(&listener)?;
     let gateway = service.gateway()?;
     let served = service.serve_all(listener, gateway).await;
@@ -42,9 +44,8 @@ pub async fn api(global: &Global, mut settings: Settings, args: &ServeArgs) -> R
 pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) -> Result<(), CliError> {
     let address = args.listen.unwrap_or(settings.gateway.listen);
     // What the API's section says of who may ask holds here, too.
-    let settings = Settings { api: api::Settings { listen: address, ..settings.api }, ..settings };
-    let service = Service::open(global, settings, Needs::SharedServers).await?;
-    let listener = service.listen(Some(address)).await?;
+    let service = Service::open(global, at(settings, Some(address)), Needs::SharedServers).await?;
+    let listener = service.listen().await?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
     let served = service.serve_gateway(listener, gateway).await;
@@ -76,6 +77,12 @@ pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) 
         }
     };
     served.and(service.close().await)
+}
+
+/// The settings, listening at another address if one is named: who is let in depends on it.
+fn at(settings: Settings, listen: Option<SocketAddr>) -> Settings {
+    let listen = listen.unwrap_or(settings.api.listen);
+    Settings { api: api::Settings { listen, ..settings.api }, ..settings }
 }
 
 fn announce_address(listener: &TcpListener) -> Result<(), CliError> {

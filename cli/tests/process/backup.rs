@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use entities::ConnectOptions;
@@ -113,6 +113,11 @@ fn a_backup_is_restored() {
     assert_eq!(bench.shown().len(), 1 + 4 * 3);
 }
 
+fn signal(running: &Running, signal: &str) {
+    let sent = Command::new("kill").args([signal, &running.child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// A backup may be made while a sync runs: it holds what was complete, and a sync goes on from it.
 #[test]
 fn a_backup_beside_a_sync() {
@@ -120,9 +125,12 @@ fn a_backup_beside_a_sync() {
     let large = large_repository(&bench.at("large.git"), 3_000, 6_000_000, 7);
     let mut running = Running::start(&bench.data(), &["sync", large.path().to_str().unwrap()]);
     running.wait_for("phaseStarted", "import").unwrap();
+    // It stands still, so that it cannot end before it is looked at.
+    signal(&running, "-STOP");
     let backup = bench.back_up("beside.backup");
     let refused = run(&bench.data(), &["restore-backup", backup.to_str().unwrap(), "--yes"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("open in another process"), "{refused:?}");
+    signal(&running, "-CONT");
     assert_eq!(running.finish().0, Some(0));
     let other = bench.at("other");
     let output = run(&other, &["restore-backup", backup.to_str().unwrap(), "--yes"]);
@@ -159,28 +167,29 @@ async fn what_is_no_backup() {
     file.write_all(&vec![0xa5; usize::try_from(length).unwrap() - 20_000]).unwrap();
     drop(file);
     bench.refuses(&["restore-backup", damaged.to_str().unwrap(), "--yes"], 1, "damaged");
-    let orphans = changed(made("orphans"), "DELETE FROM file_blobs").await;
+    let orphans =
+        changed(made("orphans"), &["INSERT INTO deletion_permits (id) VALUES (1)", "DELETE FROM file_blobs"])
+            .await;
     bench.refuses(&["restore-backup", orphans.to_str().unwrap(), "--yes"], 1, "refers to none of file_blobs");
-    let foreign = changed(bench.at("foreign"), "CREATE TABLE tenants (id)").await;
+    let foreign = changed(bench.at("foreign"), &["CREATE TABLE tenants (id)"]).await;
     bench.refuses(&["restore-backup", foreign.to_str().unwrap(), "--yes"], 1, "no database of this program");
-    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_newer', 0)";
-    let newer = changed(made("newer"), newer).await;
-    bench.refuses(&["restore-backup", newer.to_str().unwrap(), "--yes"], 1, "newer version");
+    let newer = "INSERT INTO schema_history (version, name, checksum, applied_at, duration_ms) \
+                 VALUES (9999, 'newer', '', '2026-01-01T00:00:00+00:00', 0)";
+    let newer = changed(made("newer"), &[newer]).await;
+    bench.refuses(&["restore-backup", newer.to_str().unwrap(), "--yes"], 1, "does not know: 9999_newer");
     let half = made("half");
     fs::write(bench.at("half-wal"), "log").unwrap();
     bench.refuses(&["restore-backup", half.to_str().unwrap(), "--yes"], 1, "there is a log beside it");
 }
 
 /// A database in which something was changed behind the program's back.
-async fn changed(file: PathBuf, sql: &str) -> PathBuf {
+async fn changed(file: PathBuf, changes: &[&str]) -> PathBuf {
     let url = format!("sqlite:{}", file.display());
     let db = entities::connect(&url, &ConnectOptions::default()).await.unwrap();
     let mut connection = db.pool().get_sqlite_connection_pool().acquire().await.unwrap();
-    for sql in ["PRAGMA foreign_keys = OFF", sql] {
-        sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(sql.to_owned()))
-            .execute(&mut *connection)
-            .await
-            .unwrap();
+    for sql in ["PRAGMA foreign_keys = OFF"].iter().chain(changes) {
+        let sql = sea_orm::sqlx::AssertSqlSafe((*sql).to_owned());
+        sea_orm::sqlx::query(sql).execute(&mut *connection).await.unwrap();
     }
     drop(connection);
     db.close().await.unwrap();

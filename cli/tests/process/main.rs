@@ -3,6 +3,7 @@
 mod backup;
 mod backup_postgres;
 mod gc;
+mod identity;
 mod killed;
 mod refused;
 mod together;

@@ -1,10 +1,13 @@
 //! One file a table, in SeaORM's form. What may stand in them is said by the constraints in the migration.
 
+pub mod api_token;
+pub mod audit_record;
 pub mod blob_content;
 pub mod branch;
 pub mod dead_job;
 pub mod file_blob;
 pub mod idempotency_key;
+pub mod membership;
 pub mod memory_content;
 pub mod memory_entry;
 pub mod project;
@@ -14,5 +17,7 @@ pub mod queue_pause;
 pub mod repository;
 pub mod repository_file;
 pub mod repository_tree;
+pub mod session;
 pub mod sync_event;
 pub mod tenant;
+pub mod user;

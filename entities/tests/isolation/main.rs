@@ -4,3 +4,4 @@
 mod catalog;
 mod functions;
 mod matrix;
+mod roles;

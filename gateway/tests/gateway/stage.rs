@@ -1,6 +1,6 @@
 //! A gateway with what it streams from: a database, a bus, and somebody who tells events.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use bus::{
@@ -28,8 +28,9 @@ pub struct Stage {
 /// Lets everybody in.
 struct Open;
 
+#[async_trait::async_trait]
 impl Door for Open {
-    fn admit(&self, _uri: &Uri, _headers: &HeaderMap) -> Option<HeaderMap> {
+    async fn admit(&self, _peer: IpAddr, _uri: &Uri, _headers: &HeaderMap) -> Option<HeaderMap> {
         Some(HeaderMap::new())
     }
 }

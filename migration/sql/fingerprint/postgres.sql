@@ -34,8 +34,15 @@ SELECT 'trigger ' || pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'O' THEN 
 FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid
 WHERE NOT t.tgisinternal
 UNION ALL
-SELECT 'view ' || title || ' ' || coalesce(array_to_string(reloptions, ','), '') || ' ' || pg_get_viewdef(oid)
-FROM relations WHERE relkind IN ('v', 'm')
+-- What a view holds on to, and not its text: versions of Postgres spell that differently.
+SELECT 'view ' || r.title || ' ' || coalesce(array_to_string(r.reloptions, ','), '') || ' on '
+       || (SELECT string_agg(DISTINCT t.relname || '.' || a.attname, ',')
+           FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                JOIN pg_class t ON t.oid = d.refobjid
+                JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+           WHERE w.ev_class = r.oid)
+FROM relations r WHERE r.relkind IN ('v', 'm')
 UNION ALL
 SELECT 'function ' || s.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ') '
        || CASE WHEN p.prosecdef THEN 'security definer ' ELSE '' END

@@ -223,7 +223,19 @@ async fn a_lock_is_waited_for_a_little() {
     with::up(db.connection(), &list, &options).await.unwrap();
 }
 
-/// A table that others point to is built again without losing what points to it: here nothing points to it.
+/// Who migrates holds a lock of its own; whoever comes meanwhile is told, and does nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_migrates_at_a_time() {
+    let db = TestDatabase::postgres().await;
+    let holder = db.connection().begin().await.unwrap();
+    holder.execute_unprepared("SELECT pg_advisory_xact_lock(6447283)").await.unwrap();
+    let error = up(db.connection()).await.unwrap_err();
+    assert!(matches!(error, MigrateError::Busy) && error.may_pass(), "{error}");
+    holder.rollback().await.unwrap();
+    up(db.connection()).await.unwrap();
+}
+
+/// SQLite's foreign keys are off while a migration runs, so that nothing is deleted by them, and are checked at its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn foreign_keys_are_checked_in_the_end() {
     let db = TestDatabase::sqlite().await;

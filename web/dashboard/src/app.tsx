@@ -1,14 +1,30 @@
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { Link, Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
 import { ProjectPage } from './pages/project.js';
 import { ProjectsPage } from './pages/projects.js';
 import { Loading } from './parts/states.js';
 import { ThemeSwitch } from './parts/theme-switch.js';
+import { useSession } from './session/context.js';
+import { Gate } from './session/gate.js';
+import { Needs } from './session/needs.js';
+import { UserMenu } from './session/user-menu.js';
 
 const QueuePage = lazy(() => import('./pages/queue/page.js'));
-const SettingsPage = lazy(() => import('./pages/settings.js'));
+const SettingsPages = lazy(() => import('./pages/settings/pages.js'));
 
 export function App() {
+  return (
+    <Gate>
+      <Frame>
+        <Pages />
+      </Frame>
+    </Gate>
+  );
+}
+
+/** What all pages have around them. */
+function Frame({ children }: { children: ReactNode }) {
+  const { may } = useSession();
   const main = useRef<HTMLElement>(null);
   const [path] = useLocation();
   const before = useRef(path);
@@ -33,25 +49,40 @@ export function App() {
           <NavLink href="/" also="/projects/*?">
             Projects
           </NavLink>
-          <NavLink href="/queue">Queue</NavLink>
-          <NavLink href="/settings">Settings</NavLink>
+          {may('operate') && <NavLink href="/queue">Queue</NavLink>}
+          {(may('operate') || may('admin', 'tenant')) && (
+            <NavLink href="/settings" also="/settings/*?">
+              Settings
+            </NavLink>
+          )}
         </nav>
-        <ThemeSwitch />
+        <div className="top-end">
+          <ThemeSwitch />
+          <UserMenu />
+        </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className="ps">
-        <Suspense fallback={<Loading what="the page" />}>
-          <Switch>
-            <Route path="/" component={ProjectsPage} />
-            <Route path="/projects/:id/*?">{({ id }) => <ProjectPage key={id} id={id} />}</Route>
-            <Route path="/queue" component={QueuePage} />
-            <Route path="/settings" component={SettingsPage} />
-            <Route>
-              <Redirect to="/" replace />
-            </Route>
-          </Switch>
-        </Suspense>
+        <Suspense fallback={<Loading what="the page" />}>{children}</Suspense>
       </main>
     </>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/" component={ProjectsPage} />
+      <Route path="/projects/:id/*?">{({ id }) => <ProjectPage key={id} id={id} />}</Route>
+      <Route path="/queue">
+        <Needs right="operate" title="Queue">
+          <QueuePage />
+        </Needs>
+      </Route>
+      <Route path="/settings/*?" component={SettingsPages} />
+      <Route>
+        <Redirect to="/" replace />
+      </Route>
+    </Switch>
   );
 }
 

@@ -1,11 +1,10 @@
 // @vitest-environment happy-dom
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { FileEntry, Job, MemoryEntry, Problem, ProjectDetail, Sync } from '@project-sync/react';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { App } from '../src/app.js';
 import { fail, network, ok, type Network } from './network.js';
+import { at, found, show } from './show.js';
 
 const ID = '0190d3f0-0000-7000-8000-00000000000a';
 const LONG = 'a-name-that-goes-on-and-on-'.repeat(8);
@@ -35,19 +34,6 @@ function project(over: Partial<ProjectDetail> = {}): ProjectDetail {
     ...over,
   };
 }
-
-function show(path: string) {
-  window.history.replaceState(null, '', path);
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  return render(
-    <QueryClientProvider client={queries}>
-      <App />
-    </QueryClientProvider>,
-  );
-}
-
-const at = '2026-01-02T03:00:00Z';
-const found = (text: string | RegExp) => screen.findByText(text, undefined, { timeout: 4_000 });
 
 describe('projects', () => {
   const path = 'GET /api/v1/projects';
@@ -330,7 +316,7 @@ describe('settings', () => {
     expect(await shown('memory')).toEqual({ enabled: 'true', exclude: 'none', letters: `.memory/**/*.md${LONG}` });
     expect(await shown('worker')).toEqual({ concurrency: '4' });
     expect(screen.getByText('7 settings')).toBeTruthy();
-    // The token of this browser is the only thing that can be written here.
+    // The filter is the only thing that can be written here.
     expect(screen.queryAllByRole('textbox').map((field) => field.id)).toEqual([]);
   });
 
@@ -367,15 +353,15 @@ describe('settings', () => {
     expect(await found('in step')).toBeTruthy();
   });
 
-  test('say why they cannot be told; a token is kept and sent', async () => {
-    net.answers.set('GET /api/v1/admin/doctor', fail(401, 'unauthorized', 'A token is needed', 'none was sent'));
+  test('say why they cannot be told', async () => {
+    net.answers.set('GET /api/v1/admin/doctor', fail(403, 'forbidden', 'It is not allowed', 'operators only'));
     show('/settings');
-    expect((await screen.findByRole('alert')).textContent).toContain('A token is needed');
-    await userEvent.type(screen.getByLabelText('Access token'), 'secret');
-    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
-    expect(await found('Kept in this browser.')).toBeTruthy();
-    expect(localStorage.getItem('project-sync.token')).toBe('secret');
-    localStorage.clear();
+    expect((await screen.findByRole('alert')).textContent).toContain('operators only');
+  });
+
+  test('tell of a server that is open to its own machine', async () => {
+    show('/settings');
+    expect(await found('Open to this machine only.')).toBeTruthy();
   });
 });
 

@@ -18,6 +18,8 @@ export interface ServiceOptions {
   form?: Form;
   /** More of its environment: settings are `PROJECT_SYNC__SECTION__KEY`. */
   env?: Record<string, string>;
+  /** What the tests themselves are let in by, where the service asks who they are. */
+  token?: string;
 }
 
 /** What a process is there for: the command that begins it. */
@@ -33,6 +35,7 @@ export class Service {
   readonly #folder: string;
   readonly #env: Record<string, string>;
   readonly #shared: Shared | undefined;
+  readonly #token: string | undefined;
   /** The ports of those that listen. */
   readonly #ports: Map<Role, number>;
   readonly #roles: Role[];
@@ -42,21 +45,22 @@ export class Service {
   #log = '';
   #connected = 0;
 
-  private constructor(folder: string, roles: Role[], ports: Map<Role, number>, shared: Shared | undefined, env: Record<string, string>) {
+  private constructor(folder: string, roles: Role[], ports: Map<Role, number>, shared: Shared | undefined, env: Record<string, string>, token?: string) {
     this.#folder = folder;
     this.#roles = roles;
     this.#ports = ports;
     this.#shared = shared;
+    this.#token = token;
     this.#env = { ...shared?.env, ...env };
   }
 
-  static async start({ form = 'embedded', env = {} }: ServiceOptions = {}): Promise<Service> {
+  static async start({ form = 'embedded', env = {}, token }: ServiceOptions = {}): Promise<Service> {
     const folder = await mkdtemp(join(tmpdir(), 'project-sync-e2e-'));
     const shared = form === 'embedded' ? undefined : await share(binary());
     const roles = ROLES[form];
     const ports = new Map<Role, number>();
     for (const role of roles) if (role !== 'worker') ports.set(role, await freePort());
-    const service = new Service(folder, roles, ports, shared, env);
+    const service = new Service(folder, roles, ports, shared, env, token);
     try {
       await service.run();
       await service.#begin();
@@ -75,7 +79,7 @@ export class Service {
     const { status } = await fetch(api);
     const isFromFiles = status === 404 || Boolean(process.env['PROJECT_SYNC_DIST']);
     if (gateway !== undefined || isFromFiles) this.#front = await serveFront({ api, gateway, isFromFiles });
-    this.#client = createClient({ baseUrl: this.url });
+    this.#client = createClient({ baseUrl: this.url, token: this.#token });
   }
 
   #at(role: Role): string | undefined {
@@ -170,7 +174,8 @@ export class Service {
 
   /** Waits for the end of a sync, as its events tell it. */
   async ended(syncId: string): Promise<Sync> {
-    const answer = await fetch(this.client.events.sync(syncId));
+    const headers: Record<string, string> = this.#token ? { Authorization: `Bearer ${this.#token}` } : {};
+    const answer = await fetch(this.client.events.sync(syncId), { headers });
     // The server ends the stream after the terminal event.
     await answer.text();
     return this.client.syncs.get(syncId);

@@ -1,13 +1,12 @@
 //! One that was given up.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use entities::{DeadJob, DeadJobId, queue};
 
 use crate::{
-    extract::Id,
+    extract::{Id, Operate, Permitted},
     model::DeadJobDto,
     problem::{Code, Problem, ProblemBody},
-    state::App,
 };
 
 /// Show a dead job
@@ -23,15 +22,15 @@ use crate::{
     )
 )]
 pub(crate) async fn dead_get(
-    State(app): State<App>,
+    permit: Permitted<Operate>,
     Id(id): Id<DeadJobId>,
 ) -> Result<Json<DeadJobDto>, Problem> {
-    Ok(Json(load(&app, id).await?.into()))
+    Ok(Json(load(&permit, id).await?.into()))
 }
 
 /// The dead job of this id.
-pub(super) async fn load(app: &App, id: DeadJobId) -> Result<DeadJob, Problem> {
-    queue::dead(app.system(), id).await?.ok_or_else(|| missing(id))
+pub(super) async fn load(permit: &Permitted<Operate>, id: DeadJobId) -> Result<DeadJob, Problem> {
+    queue::dead(&permit.system(), id).await?.ok_or_else(|| missing(id))
 }
 
 /// That there is none of this id.

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{Queried, page_limit},
+    extract::{Operate, Permitted, Queried, page_limit},
     model::{DeadFilterDto, DeadJobPage, Page},
     problem::{Problem, ProblemBody},
     state::App,
@@ -43,13 +43,14 @@ pub(crate) struct Params {
     )
 )]
 pub(crate) async fn dead_list(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<DeadJobPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<DeadJobId> = cursor::decode(params.cursor.as_deref())?;
     let filter = DeadFilterDto { code: params.code, older_than_seconds: params.older_than_seconds };
-    let mut found = queue::dead_jobs(app.system(), &filter.to_rows(app.now()), after, limit + 1).await?;
+    let mut found = queue::dead_jobs(&permit.system(), &filter.to_rows(app.now()), after, limit + 1).await?;
     let has_more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next_cursor = match found.last() {

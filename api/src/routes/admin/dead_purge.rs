@@ -1,11 +1,12 @@
 //! Removing what was given up.
 
 use axum::{Json, extract::State};
+use entities::identity::audit::Action;
 
 use super::dead_requeue_all::checked;
 use crate::{
     admin::{DeadVerb, change_dead},
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{BulkDto, DeadBulkRequest},
     problem::{Problem, ProblemBody},
     state::App,
@@ -26,10 +27,12 @@ use crate::{
     )
 )]
 pub(crate) async fn dead_purge(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<DeadBulkRequest>,
 ) -> Result<Json<BulkDto>, Problem> {
     let filter = checked(&app, &body)?;
     let bulk = change_dead(&app.dispatcher, DeadVerb::Purge, &filter, body.dry_run, app.now()).await?;
+    permit.note_bulk(Action::DeadRemove, bulk.changed).await;
     Ok(Json(bulk.into()))
 }

@@ -1,13 +1,12 @@
 //! Removing one that was given up.
 
-use axum::{extract::State, http::StatusCode};
-use entities::{DeadJobId, queue};
+use axum::http::StatusCode;
+use entities::{DeadJobId, identity::audit::Action, queue};
 
 use super::dead_get::{load, missing};
 use crate::{
-    extract::Id,
+    extract::{Id, Operate, Permitted},
     problem::{Problem, ProblemBody},
-    state::App,
 };
 
 /// Remove a dead job
@@ -25,12 +24,15 @@ use crate::{
     )
 )]
 pub(crate) async fn dead_remove(
-    State(app): State<App>,
+    permit: Permitted<Operate>,
     Id(id): Id<DeadJobId>,
 ) -> Result<StatusCode, Problem> {
-    let dead = load(&app, id).await?;
-    match queue::remove_dead(app.system(), dead.id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+    let dead = load(&permit, id).await?;
+    match queue::remove_dead(&permit.system(), dead.id).await? {
+        true => {
+            permit.note_for(dead.tenant_id, permit.did(Action::DeadRemove).target("dead", dead.id)).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
         // Another operator was quicker.
         false => Err(missing(id)),
     }

@@ -1,11 +1,14 @@
 //! Doing again what was given up.
 
 use axum::{extract::State, response::Response};
-use entities::{DeadJobId, SyncTrigger};
+use entities::{DeadJobId, SyncTrigger, identity::audit::Action};
 
-use super::{dead_get::load, jobs_requeue::answered};
+use super::{
+    dead_get::load,
+    jobs_requeue::{answered, requeued_as},
+};
 use crate::{
-    extract::{Id, TraceParent},
+    extract::{Id, Operate, Permitted, TraceParent},
     model::StartedDto,
     problem::{Problem, ProblemBody},
     state::App,
@@ -29,11 +32,14 @@ use crate::{
     )
 )]
 pub(crate) async fn dead_requeue(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     TraceParent(trace_parent): TraceParent,
     Id(id): Id<DeadJobId>,
 ) -> Result<Response, Problem> {
-    let dead = load(&app, id).await?;
+    let dead = load(&permit, id).await?;
     let requeued = app.dispatcher.requeue_dead(&dead, SyncTrigger::Api, trace_parent, app.now()).await?;
-    answered(&app, requeued).await
+    let record = permit.did(Action::DeadRequeue).target("dead", dead.id);
+    permit.note_for(dead.tenant_id, record.detail(requeued_as(&requeued))).await;
+    answered(&permit.system(), requeued).await
 }

@@ -1,11 +1,11 @@
 //! Doing again all that was given up and that a filter matches.
 
 use axum::{Json, extract::State};
-use entities::{SyncTrigger, queue::DeadFilter};
+use entities::{SyncTrigger, identity::audit::Action, queue::DeadFilter};
 
 use crate::{
     admin::{DeadVerb, change_dead},
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{BulkDto, DeadBulkRequest, DeadFilterDto},
     problem::{Code, Problem, ProblemBody},
     state::App,
@@ -26,12 +26,14 @@ use crate::{
     )
 )]
 pub(crate) async fn dead_requeue_all(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<DeadBulkRequest>,
 ) -> Result<Json<BulkDto>, Problem> {
     let filter = checked(&app, &body)?;
     let verb = DeadVerb::Requeue(SyncTrigger::Api);
     let bulk = change_dead(&app.dispatcher, verb, &filter, body.dry_run, app.now()).await?;
+    permit.note_bulk(Action::DeadRequeue, bulk.changed).await;
     Ok(Json(bulk.into()))
 }
 

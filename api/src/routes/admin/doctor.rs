@@ -3,7 +3,12 @@
 use axum::{Json, extract::State};
 use chrono::Utc;
 
-use crate::{admin, model::DoctorDto, state::App};
+use crate::{
+    admin,
+    extract::{Operate, Permitted},
+    model::DoctorDto,
+    state::App,
+};
 
 /// Check that all is well
 ///
@@ -15,6 +20,6 @@ use crate::{admin, model::DoctorDto, state::App};
     tag = "admin",
     responses((status = 200, description = "What was found.", body = DoctorDto))
 )]
-pub(crate) async fn doctor(State(app): State<App>) -> Json<DoctorDto> {
+pub(crate) async fn doctor(_: Permitted<Operate>, State(app): State<App>) -> Json<DoctorDto> {
     Json(admin::doctor(&app.dispatcher, app.now(), Utc::now).await.into())
 }

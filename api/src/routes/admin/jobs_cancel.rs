@@ -1,10 +1,12 @@
 //! Asking a job to end.
 
 use axum::{Json, extract::State, http::StatusCode};
+use entities::identity::audit::Action;
 
 use crate::{
-    extract::LoadedSync,
+    extract::LoadedJob,
     model::SyncDto,
+    places::sync_dto,
     problem::{Problem, ProblemBody},
     routes::syncs_cancel::cancel,
     state::App,
@@ -25,7 +27,10 @@ use crate::{
 )]
 pub(crate) async fn jobs_cancel(
     State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
+    LoadedJob { sync, permit }: LoadedJob,
 ) -> Result<(StatusCode, Json<SyncDto>), Problem> {
-    cancel(&app, sync).await
+    let (tenant, id) = (sync.tenant_id, sync.id);
+    let sync = cancel(&app, &permit.system(), sync).await?;
+    permit.note_for(Some(tenant), permit.did(Action::JobCancel).target("sync", id)).await;
+    Ok((StatusCode::ACCEPTED, Json(sync_dto(&permit.system(), &sync).await?)))
 }

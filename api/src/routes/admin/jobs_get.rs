@@ -1,13 +1,12 @@
 //! One sync as operators see it.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use entities::{projects, syncs};
 
 use crate::{
-    extract::LoadedSync,
+    extract::LoadedJob,
     model::{JobDetailDto, JobDto},
     problem::{Problem, ProblemBody},
-    state::App,
 };
 
 /// How many of its last events are told.
@@ -27,12 +26,9 @@ const LAST_EVENTS: u64 = 20;
         (status = 404, description = "`sync-not-found`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn jobs_get(
-    State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
-) -> Result<Json<JobDetailDto>, Problem> {
-    let places = projects::places(app.system(), [sync.branch_id]).await?;
-    let mut events = syncs::last_events(app.system(), sync.id, LAST_EVENTS).await?;
+pub(crate) async fn jobs_get(LoadedJob { sync, permit }: LoadedJob) -> Result<Json<JobDetailDto>, Problem> {
+    let places = projects::places(&permit.system(), [sync.branch_id]).await?;
+    let mut events = syncs::last_events(&permit.system(), sync.id, LAST_EVENTS).await?;
     events.reverse();
     let events = events.into_iter().map(Into::into).collect();
     Ok(Json(JobDetailDto { job: JobDto::new(&sync, &places), events }))

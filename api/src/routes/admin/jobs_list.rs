@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::{
     cursor,
-    extract::{Queried, page_limit},
+    extract::{Operate, Permitted, Queried, page_limit},
     model::{JobDto, JobFilterDto, JobPage, Page, SyncStatus, SyncTrigger},
     problem::{Problem, ProblemBody},
     state::App,
@@ -52,6 +52,7 @@ pub(crate) struct Params {
     )
 )]
 pub(crate) async fn jobs_list(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Queried(params): Queried<Params>,
 ) -> Result<Json<JobPage>, Problem> {
@@ -66,14 +67,14 @@ pub(crate) async fn jobs_list(
         older_than_seconds: params.older_than_seconds,
     };
     let filter = filter.to_rows(app.now());
-    let mut found = syncs::page(app.system(), &filter, after, limit + 1).await?;
+    let mut found = syncs::page(&permit.system(), &filter, after, limit + 1).await?;
     let has_more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next_cursor = match found.last() {
         Some(last) if has_more => Some(cursor::encode(&last.id)?),
         _ => None,
     };
-    let places = projects::places(app.system(), found.iter().map(|sync| sync.branch_id)).await?;
+    let places = projects::places(&permit.system(), found.iter().map(|sync| sync.branch_id)).await?;
     let items = found.iter().map(|sync| JobDto::new(sync, &places)).collect();
     Ok(Json(Page { items, next_cursor }))
 }

@@ -1,10 +1,11 @@
 //! Removing a job.
 
 use axum::{extract::State, http::StatusCode};
+use entities::identity::audit::Action;
 
 use crate::{
     admin::{Removal, remove_job},
-    extract::LoadedSync,
+    extract::LoadedJob,
     problem::{Code, Problem, ProblemBody},
     state::App,
 };
@@ -26,12 +27,15 @@ use crate::{
 )]
 pub(crate) async fn jobs_remove(
     State(app): State<App>,
-    LoadedSync(sync): LoadedSync,
+    LoadedJob { sync, permit }: LoadedJob,
 ) -> Result<StatusCode, Problem> {
     let id = sync.id;
     let refused = |code, detail: &str| Err(Problem::new(code, format!("sync {id} {detail}")).sync(id));
     match remove_job(&app.dispatcher, &sync, app.now()).await? {
-        Removal::Removed => Ok(StatusCode::NO_CONTENT),
+        Removal::Removed => {
+            permit.note_for(Some(sync.tenant_id), permit.did(Action::JobRemove).target("sync", id)).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
         Removal::Active => refused(Code::SyncActive, "has not ended; cancel it first"),
         Removal::Completed => refused(Code::SyncCompleted, "completed: later syncs build on it"),
         Removal::NotFound => refused(Code::SyncNotFound, "is gone already"),

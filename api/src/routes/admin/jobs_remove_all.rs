@@ -1,11 +1,12 @@
 //! Remove jobs that a filter matches.
 
 use axum::{Json, extract::State};
+use entities::identity::audit::Action;
 
 use super::check_filter;
 use crate::{
     admin::{JobVerb, change_jobs},
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{BulkDto, BulkRequest},
     problem::{Problem, ProblemBody},
     state::App,
@@ -26,6 +27,7 @@ use crate::{
     )
 )]
 pub(crate) async fn jobs_remove_all(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<BulkRequest>,
 ) -> Result<Json<BulkDto>, Problem> {
@@ -33,5 +35,6 @@ pub(crate) async fn jobs_remove_all(
     let now = app.now();
     let filter = body.filter.to_rows(now);
     let bulk = change_jobs(&app.dispatcher, JobVerb::Remove, &filter, body.dry_run, now).await?;
+    permit.note_bulk(Action::JobRemove, bulk.changed).await;
     Ok(Json(bulk.into()))
 }

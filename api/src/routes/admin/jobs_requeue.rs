@@ -2,10 +2,11 @@
 
 use axum::{extract::State, response::Response};
 use bus::Requeued;
-use entities::{ProjectSync, SyncTrigger};
+use entities::{ProjectSync, Scoped, SyncTrigger, identity::audit::Action};
+use serde_json::json;
 
 use crate::{
-    extract::{LoadedSync, TraceParent},
+    extract::{LoadedJob, TraceParent},
     model::StartedDto,
     problem::{Code, Problem, ProblemBody},
     routes::sync_start::answer,
@@ -31,20 +32,30 @@ use crate::{
 pub(crate) async fn jobs_requeue(
     State(app): State<App>,
     TraceParent(trace_parent): TraceParent,
-    LoadedSync(sync): LoadedSync,
+    LoadedJob { sync, permit }: LoadedJob,
 ) -> Result<Response, Problem> {
     if !sync.status.is_terminal() {
         let detail = format!("sync {} is {}: it will be done, and is not repeated", sync.id, sync.status);
         return Err(Problem::new(Code::SyncActive, detail).sync(sync.id));
     }
     let requeued = app.dispatcher.requeue(&sync, SyncTrigger::Api, trace_parent, app.now()).await?;
-    answered(&app, requeued).await
+    let record = permit.did(Action::JobRequeue).target("sync", sync.id);
+    permit.note_for(Some(sync.tenant_id), record.detail(requeued_as(&requeued))).await;
+    answered(&permit.system(), requeued).await
+}
+
+/// The new sync, for the audit log.
+pub(super) fn requeued_as(requeued: &Requeued) -> serde_json::Value {
+    match requeued {
+        Requeued::As(requested) => json!({ "as": requested.sync.id }),
+        Requeued::NoSync | Requeued::Busy(_) => json!({ "as": null }),
+    }
 }
 
 /// What came of repeating something.
-pub(super) async fn answered(app: &App, requeued: Requeued) -> Result<Response, Problem> {
+pub(super) async fn answered(db: &impl Scoped, requeued: Requeued) -> Result<Response, Problem> {
     match requeued {
-        Requeued::As(requested) => answer(app, *requested).await,
+        Requeued::As(requested) => answer(db, *requested).await,
         Requeued::NoSync => Err(Problem::new(Code::NothingToRepeat, "it is no sync that could be repeated")),
         Requeued::Busy(other) => Err(busy(&other)),
     }

@@ -1,12 +1,12 @@
 //! Repeat jobs that a filter matches.
 
 use axum::{Json, extract::State};
-use entities::SyncTrigger;
+use entities::{SyncTrigger, identity::audit::Action};
 
 use super::check_filter;
 use crate::{
     admin::{JobVerb, change_jobs},
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{BulkDto, BulkRequest},
     problem::{Problem, ProblemBody},
     state::App,
@@ -27,6 +27,7 @@ use crate::{
     )
 )]
 pub(crate) async fn jobs_requeue_all(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<BulkRequest>,
 ) -> Result<Json<BulkDto>, Problem> {
@@ -35,5 +36,6 @@ pub(crate) async fn jobs_requeue_all(
     let filter = body.filter.to_rows(now);
     let bulk =
         change_jobs(&app.dispatcher, JobVerb::Requeue(SyncTrigger::Api), &filter, body.dry_run, now).await?;
+    permit.note_bulk(Action::JobRequeue, bulk.changed).await;
     Ok(Json(bulk.into()))
 }

@@ -18,6 +18,8 @@ mod jobs_requeue_all;
 mod queue_get;
 mod queue_pause;
 mod queue_resume;
+mod tenants_create;
+mod tenants_list;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -46,6 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(dead_requeue_all::dead_requeue_all))
         .routes(routes!(dead_purge::dead_purge))
         .routes(routes!(doctor::doctor))
+        .routes(routes!(tenants_list::tenants_list, tenants_create::tenants_create))
 }
 
 /// Refuses a filter that says nothing: it would mean everything.

@@ -2,7 +2,13 @@
 
 use axum::{Json, extract::State};
 
-use crate::{admin, model::QueueDto, problem::Problem, state::App};
+use crate::{
+    admin,
+    extract::{Operate, Permitted},
+    model::QueueDto,
+    problem::Problem,
+    state::App,
+};
 
 /// Show the queue
 ///
@@ -14,7 +20,10 @@ use crate::{admin, model::QueueDto, problem::Problem, state::App};
     tag = "admin",
     responses((status = 200, description = "The queue.", body = QueueDto))
 )]
-pub(crate) async fn queue_get(State(app): State<App>) -> Result<Json<QueueDto>, Problem> {
+pub(crate) async fn queue_get(
+    _: Permitted<Operate>,
+    State(app): State<App>,
+) -> Result<Json<QueueDto>, Problem> {
     let now = app.now();
     Ok(Json(QueueDto::new(admin::overview(&app.dispatcher, now).await?, now)))
 }

@@ -2,12 +2,14 @@
 
 use axum::{Json, extract::State};
 use entities::{
-    ProjectId, projects,
+    ProjectId,
+    identity::audit::Action,
+    projects,
     queue::{MAX_REASON_CHARS, PauseScope},
 };
 
 use crate::{
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{PauseRequest, ToggledDto},
     problem::{Code, Problem, ProblemBody},
     state::App,
@@ -29,6 +31,7 @@ use crate::{
     )
 )]
 pub(crate) async fn queue_pause(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<PauseRequest>,
 ) -> Result<Json<ToggledDto>, Problem> {
@@ -37,15 +40,33 @@ pub(crate) async fn queue_pause(
         let detail = format!("reason must be at most {MAX_REASON_CHARS} characters without NUL");
         return Err(Problem::invalid("reason", detail));
     }
-    let scope = scope(&app, body.project_id).await?;
-    Ok(Json(ToggledDto { changed: app.dispatcher.pause(scope, reason, app.now()).await? }))
+    let scope = scope(&permit, body.project_id).await?;
+    let changed = app.dispatcher.pause(scope, reason, app.now()).await?;
+    if changed {
+        note(&permit, Action::QueuePause, scope).await;
+    }
+    Ok(Json(ToggledDto { changed }))
 }
 
 /// What is paused, or goes on.
-pub(super) async fn scope(app: &App, project: Option<ProjectId>) -> Result<PauseScope, Problem> {
+pub(super) async fn scope(
+    permit: &Permitted<Operate>,
+    project: Option<ProjectId>,
+) -> Result<PauseScope, Problem> {
     let Some(id) = project else { return Ok(PauseScope::Queue) };
     let missing =
         || Problem::new(Code::ProjectNotFound, format!("there is no project {id}")).field("projectId");
-    let tenant = projects::tenant_of(app.system(), id).await?.ok_or_else(missing)?;
+    let tenant = projects::tenant_of(&permit.system(), id).await?.ok_or_else(missing)?;
     Ok(PauseScope::Project(tenant, id))
+}
+
+/// Notes that the queue, or a project, was paused or goes on.
+pub(super) async fn note(permit: &Permitted<Operate>, action: Action, scope: PauseScope) {
+    let record = permit.did(action);
+    match scope {
+        PauseScope::Queue => permit.note(record).await,
+        PauseScope::Project(tenant, project) => {
+            permit.note_for(Some(tenant), record.target("project", project)).await;
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Going on after a pause.
 
 use axum::{Json, extract::State};
+use entities::identity::audit::Action;
 
-use super::queue_pause::scope;
+use super::queue_pause::{note, scope};
 use crate::{
-    extract::Body,
+    extract::{Body, Operate, Permitted},
     model::{ResumeRequest, ToggledDto},
     problem::{Problem, ProblemBody},
     state::App,
@@ -23,9 +24,14 @@ use crate::{
     )
 )]
 pub(crate) async fn queue_resume(
+    permit: Permitted<Operate>,
     State(app): State<App>,
     Body(body): Body<ResumeRequest>,
 ) -> Result<Json<ToggledDto>, Problem> {
-    let scope = scope(&app, body.project_id).await?;
-    Ok(Json(ToggledDto { changed: app.dispatcher.resume(scope, app.now()).await? }))
+    let scope = scope(&permit, body.project_id).await?;
+    let changed = app.dispatcher.resume(scope, app.now()).await?;
+    if changed {
+        note(&permit, Action::QueueResume, scope).await;
+    }
+    Ok(Json(ToggledDto { changed }))
 }

@@ -12,8 +12,9 @@ export function AddProject({ isFirst }: { isFirst: boolean }) {
   const [name, setName] = useState('');
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    // There is nothing else to do yet.
-    if (isFirst) field.current?.focus();
+    // There is nothing else to do yet, unless somebody does something else already.
+    const at = document.activeElement;
+    if (isFirst && (at === document.body || at?.id === 'main')) field.current?.focus();
   }, [isFirst]);
   const [, go] = useLocation();
   const queries = useQueryClient();

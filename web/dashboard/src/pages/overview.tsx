@@ -4,10 +4,12 @@ import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { client } from '../api.js';
 import { Empty } from '../parts/states.js';
+import { useSession } from '../session/context.js';
 import { endedKey, type ProjectPageProps } from './shared.js';
 
 export function Overview({ project, projectSync, branch, setBranch }: ProjectPageProps) {
   const queries = useQueryClient();
+  const { may } = useSession();
   const ended = endedKey(projectSync);
   useEffect(() => {
     if (ended !== '') void queries.invalidateQueries({ queryKey: ['project', project.id] });
@@ -24,6 +26,7 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
         branch={branch}
         onBranchChange={setBranch}
         defaultBranch={project.defaultBranch}
+        canSync={may('sync')}
       />
       <SyncBanner projectSync={projectSync} />
       <Others projectSync={projectSync} onShow={setBranch} />

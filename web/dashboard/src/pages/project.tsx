@@ -2,28 +2,32 @@ import { useProjectSync, type ProjectDetail } from '@project-sync/react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, useState } from 'react';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
-import { client } from '../api.js';
+import { client, stream } from '../api.js';
 import { Confirm } from '../parts/confirm.js';
 import { Failed, Loading } from '../parts/states.js';
 import { useTitle } from '../parts/title.js';
 import { useUrl } from '../parts/url.js';
+import { useSession } from '../session/context.js';
+import { Needs } from '../session/needs.js';
 import { sourceText } from '../source.js';
 import { Overview } from './overview.js';
 
 const FilesPage = lazy(() => import('./files.js'));
 const MemoryPage = lazy(() => import('./memory.js'));
 const HistoryPage = lazy(() => import('./history.js'));
+const ProjectSettingsPage = lazy(() => import('./project-settings.js'));
 
 /** All pages of a project. They share one stream of events, so that going between them loses nothing. */
 export function ProjectPage({ id }: { id: string }) {
   const [search, change] = useUrl();
+  const { may } = useSession();
   const branch = search.get('branch') ?? undefined;
   const project = useQuery({
     queryKey: ['project', id],
     queryFn: ({ signal }) => client.projects.get(id, { signal }),
   });
   // The button acts on what is shown, so that must be the branch that stands beside it.
-  const projectSync = useProjectSync(id, { client, branch: branch ?? project.data?.defaultBranch ?? undefined });
+  const projectSync = useProjectSync(id, { client, stream, branch: branch ?? project.data?.defaultBranch ?? undefined });
   useTitle(project.data?.name);
 
   if (project.isPending) return <Loading what="the project" />;
@@ -51,7 +55,7 @@ export function ProjectPage({ id }: { id: string }) {
           <h1 title={project.data.name}>{project.data.name}</h1>
           <p className="ps-muted source">{sourceText(project.data.source)}</p>
         </div>
-        <Remove project={project.data} />
+        {may('admin') && <Remove project={project.data} />}
       </header>
       <nav className="subnav" aria-label={project.data.name}>
         <SubLink id={id} to="" branch={branch}>
@@ -66,6 +70,11 @@ export function ProjectPage({ id }: { id: string }) {
         <SubLink id={id} to="/history" branch={branch}>
           History
         </SubLink>
+        {may('admin') && (
+          <SubLink id={id} to="/settings" branch={branch}>
+            Settings
+          </SubLink>
+        )}
       </nav>
       <Switch>
         <Route path="/projects/:id/files">
@@ -76,6 +85,11 @@ export function ProjectPage({ id }: { id: string }) {
         </Route>
         <Route path="/projects/:id/history">
           <HistoryPage {...shared} />
+        </Route>
+        <Route path="/projects/:id/settings">
+          <Needs right="admin" of="project" title="Settings">
+            <ProjectSettingsPage {...shared} />
+          </Needs>
         </Route>
         <Route>
           <Overview {...shared} />

@@ -4,11 +4,14 @@ import { Link } from 'wouter';
 import { client } from '../api.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
 import { useTitle } from '../parts/title.js';
+import { useSession } from '../session/context.js';
 import { sourceText } from '../source.js';
 import { AddProject } from './add-project.js';
 
 export function ProjectsPage() {
   useTitle('Projects');
+  const { may } = useSession();
+  const canAdd = may('sync', 'tenant');
   const list = useInfiniteQuery({
     queryKey: ['projects'],
     queryFn: ({ pageParam, signal }) => client.projects.list({ limit: 100, cursor: pageParam }, { signal }),
@@ -19,12 +22,14 @@ export function ProjectsPage() {
   return (
     <div className="page narrow">
       <h1>Projects</h1>
-      <AddProject isFirst={list.isSuccess && projects.length === 0} />
+      {canAdd && <AddProject isFirst={list.isSuccess && projects.length === 0} />}
       {list.isPending && <Loading what="projects" />}
       {list.isError && <Failed error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && projects.length === 0 && (
         <Empty title="No project yet">
-          Connect a repository above. Its files and what is known of it are here a moment later.
+          {canAdd
+            ? 'Connect a repository above. Its files and what is known of it are here a moment later.'
+            : 'Members and owners connect repositories. What they connect is listed here.'}
         </Empty>
       )}
       {projects.length > 0 && (

@@ -13,6 +13,8 @@ export interface ConfirmProps {
   keep?: string;
   /** To be typed before the button can be pressed. */
   word?: string;
+  /** Whether something is still to be filled in. */
+  isIncomplete?: boolean;
   /** Whether what it does cannot be undone. */
   isFinal?: boolean;
   act: () => Promise<unknown>;
@@ -22,11 +24,11 @@ export interface ConfirmProps {
 
 /** Asks before something is done, and says why if it could not be. */
 export function Confirm(props: ConfirmProps) {
-  const { title, children, action, doing, keep = 'Keep', word, isFinal = false, act, onDone, onClose } = props;
+  const { title, children, action, doing, keep = 'Keep', word, isIncomplete = false, isFinal = false, act, onDone, onClose } = props;
   const id = useId();
   const [typed, setTyped] = useState('');
   const run = useMutation({ mutationFn: act, onSuccess: onDone });
-  const isMissing = word !== undefined && typed.trim() !== word.trim();
+  const isMissing = isIncomplete || (word !== undefined && typed.trim() !== word.trim());
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isMissing && !run.isPending) run.mutate();

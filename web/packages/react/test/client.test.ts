@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
-import { createClient } from '../src/api/client.js';
+import { createClient, type Client } from '../src/api/client.js';
 import { ProblemError, retryAfter, UnreachableError } from '../src/api/problem.js';
 import type { Branches, Diff, Started, Sync } from '../src/api/types.js';
 import { startServer, type TestServer } from './server.js';
@@ -54,6 +54,36 @@ describe('calls', () => {
     expectTypeOf(projects.sync.branches).returns.resolves.toEqualTypeOf<Branches>();
     expectTypeOf(syncs.cancel).returns.resolves.toEqualTypeOf<Sync>();
     expectTypeOf(syncs.diff).returns.resolves.toExtend<Diff>();
+  });
+
+  test.each<[line: string, call: (client: Client) => Promise<unknown>, body?: unknown]>([
+    ['GET /api/v1/session', (client) => client.session.get()],
+    ['POST /api/v1/session', (client) => client.session.logIn({ name: 'ada', password: 'p' }), { name: 'ada', password: 'p' }],
+    ['PUT /api/v1/session', (client) => client.session.switchTenant('t'), { tenantId: 't' }],
+    ['DELETE /api/v1/session', (client) => client.session.logOut()],
+    ['PUT /api/v1/session/password', (client) => client.session.changePassword({ current: 'a', new: 'b' }), { current: 'a', new: 'b' }],
+    ['POST /api/v1/setup', (client) => client.setUp({ name: 'ada', password: 'p' }), { name: 'ada', password: 'p' }],
+    ['GET /api/v1/tokens?limit=2&cursor=c', (client) => client.tokens.list({ limit: 2, cursor: 'c' })],
+    ['POST /api/v1/tokens', (client) => client.tokens.create({ name: 'n', scopes: ['read'] }), { name: 'n', scopes: ['read'] }],
+    ['DELETE /api/v1/tokens/a%20b', (client) => client.tokens.revoke('a b')],
+    ['GET /api/v1/members', (client) => client.members.list()],
+    ['POST /api/v1/members', (client) => client.members.add({ name: 'n', role: 'viewer' }), { name: 'n', role: 'viewer' }],
+    ['PUT /api/v1/members/u', (client) => client.members.change('u', 'owner'), { role: 'owner' }],
+    ['DELETE /api/v1/members/u', (client) => client.members.remove('u')],
+    ['GET /api/v1/audit?action=setup', (client) => client.audit.list({ action: 'setup' })],
+    ['GET /api/v1/projects/p/credential', (client) => client.projects.credential.get('p')],
+    ['PUT /api/v1/projects/p/credential', (client) => client.projects.credential.set('p', { kind: 'token', token: 't' }), { kind: 'token', token: 't' }],
+    ['DELETE /api/v1/projects/p/credential', (client) => client.projects.credential.remove('p')],
+    ['POST /api/v1/stream-tickets', (client) => client.streamTickets.create({ projectId: 'p' }), { projectId: 'p' }],
+    ['GET /api/v1/admin/tenants', (client) => client.admin.tenants.list()],
+    ['POST /api/v1/admin/tenants', (client) => client.admin.tenants.create({ name: 'n', owner: { name: 'o' } }), { name: 'n', owner: { name: 'o' } }],
+  ])('of identity: %s', async (line, call, sent) => {
+    const answered = call(createClient({ baseUrl: server.url }));
+    const held = await server.next();
+    expect(`${held.request.method} ${held.request.url}`).toBe(line);
+    if (sent !== undefined) expect(await body(held.request)).toEqual(sent);
+    held.refuse(200, ok, { id: 'x' });
+    expect(await answered).toEqual({ id: 'x' });
   });
 
   test('know where events are', () => {

@@ -19,15 +19,15 @@ afterEach(async () => {
   await service.close();
 });
 
-function Page({ initial, branch: only }: { initial?: string; branch?: string }) {
+function Page({ initial, branch: only, mayOnlyLook = false }: { initial?: string; branch?: string; mayOnlyLook?: boolean }) {
   const [client] = useState(() => createClient({ baseUrl: service.url }));
   const [branch, setBranch] = useState(initial);
   const projectSync = useProjectSync(PROJECT, { client, branch });
   return (
     <>
       <p data-testid="branch">{branch ?? 'none'}</p>
-      <SyncControls client={client} projectSync={projectSync} branch={branch} onBranchChange={setBranch} />
-      <SyncHistory client={client} projectSync={projectSync} branch={only} />
+      <SyncControls client={client} projectSync={projectSync} branch={branch} onBranchChange={setBranch} canSync={!mayOnlyLook} />
+      <SyncHistory client={client} projectSync={projectSync} branch={only} canRestore={!mayOnlyLook} />
     </>
   );
 }
@@ -293,4 +293,12 @@ describe('the history', () => {
     await userEvent.click(screen.getByRole('button', { name: 'Restore to #1' }));
     await waitFor(() => expect(within(screen.getByRole('dialog')).getByText('A sync runs.')).toBeTruthy());
   });
+});
+
+test('whoever may only look is offered nothing else', async () => {
+  service.history = [answer({ id: syncId(2), number: 8 }), answer()];
+  render(<Page mayOnlyLook />);
+  expect(await screen.findAllByRole('button', { name: /^Changes/ })).toHaveLength(2);
+  expect(screen.getByText('You may look, but not sync.')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /^(Restore|Sync now|Cancel|More)/ })).toBeNull();
 });

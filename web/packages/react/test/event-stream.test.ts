@@ -117,6 +117,58 @@ describe('a connection', () => {
     }
   });
 
+  test('with tickets sends a new one each time, and no token', async () => {
+    let n = 0;
+    const { got } = follow({ token: 'secret', getTicket: async () => `t/${(n += 1)}` });
+    const first = await server.next();
+    expect(first.request.url).toBe('/?ticket=t%2F1');
+    expect(header(first, 'authorization')).toBeUndefined();
+    first.open('id: 1\ndata: a\n\n');
+    await got(1);
+    first.cut();
+    const second = await server.next();
+    expect(second.request.url).toBe('/?ticket=t%2F2');
+    expect(header(second, 'last-event-id')).toBe('1');
+  });
+
+  test('tries one more ticket when one is refused; the second refusal is final', async () => {
+    let n = 0;
+    const { is, states } = follow({ getTicket: () => `t${(n += 1)}` });
+    (await server.next()).refuse(401);
+    const second = await server.next();
+    expect(second.request.url).toBe('/?ticket=t2');
+    second.refuse(401);
+    await is('failed');
+    expect(states.at(-1)?.error).toMatchObject({ status: 401 });
+    expect(server.count()).toBe(2);
+  });
+
+  test('forgets a refused ticket once one was accepted', async () => {
+    let n = 0;
+    const { is } = follow({ getTicket: () => `t${(n += 1)}` });
+    (await server.next()).refuse(401);
+    const second = await server.next();
+    second.open();
+    await is('open');
+    second.cut();
+    (await server.next()).refuse(401);
+    expect((await server.next()).request.url).toBe('/?ticket=t4');
+  });
+
+  test('is tried again when nobody gives a ticket, and fails if it is refused for good', async () => {
+    let n = 0;
+    const { is } = follow({
+      getTicket: () => {
+        n += 1;
+        if (n === 1) throw new TypeError('fetch failed');
+        throw new ProblemError({ type: 'urn:project-sync:problem:forbidden', title: 'No', status: 403, detail: 'no' });
+      },
+    });
+    await is('failed');
+    expect(n).toBe(2);
+    expect(server.count()).toBe(0);
+  });
+
   test('goes on after the last event when it breaks or ends', async () => {
     const { events, got } = follow();
     const first = await server.next();

@@ -96,6 +96,7 @@ export function answer(over: Partial<Sync> = {}): Sync {
     priority: 'person',
     phases: PHASES.map((phase) => ({ phase, durationMs: 1000, attempts: 1 })),
     counts: COUNTS,
+    forgotten: false,
     cancelRequested: false,
     createdAt: at(0),
     startedAt: at(1),

@@ -42,6 +42,20 @@ describe('useProjectSync', () => {
     expect(result.current.stats?.files).toBe(100);
   });
 
+  test('with tickets, asks for one of its project before each connection', async () => {
+    const asked: unknown[] = [];
+    const getTicket = async (of: unknown) => `t${asked.push(of)}`;
+    const client = createClient({ baseUrl: service.url, token: 'secret', getTicket });
+    const { result } = renderHook(() => useProjectSync(PROJECT, { client, stream: { backoff: { baseMs: 5 } } }));
+    await waitFor(() => expect(result.current.connection).toBe('open'));
+    await listening();
+    service.cut();
+    const opened = () => service.requests.map(({ line }) => line).filter((line) => line.includes('/events/'));
+    const at = `GET /api/v1/events/projects/${PROJECT}`;
+    await waitFor(() => expect(opened()).toEqual([`${at}?ticket=t1`, `${at}?ticket=t2`]));
+    expect(asked).toEqual([{ projectId: PROJECT }, { projectId: PROJECT }]);
+  });
+
   test('shows at once what ended before, and its phases', async () => {
     service.status = { branch: 'main', sync: answer(), phases: ['prepare', 'scan', 'import', 'finalize'] };
     const { result } = follow();

@@ -1,4 +1,18 @@
 import createFetch from 'openapi-fetch';
+import type {
+  AuditQuery,
+  IdentityPaths,
+  ListQuery,
+  LogIn,
+  NewApiToken,
+  NewCredential,
+  NewMember,
+  NewTenant,
+  PasswordChange,
+  Role,
+  SetUp,
+  TicketRequest,
+} from './identity.js';
 import { ProblemError, UnreachableError } from './problem.js';
 import type { paths } from './schema.js';
 import type {
@@ -14,11 +28,19 @@ import type {
 /** A bearer token, or how to get the one that holds now. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
+/** How a page gets a ticket that opens a stream of events: from whoever holds a token. */
+export type GetTicket = (of: TicketRequest) => string | Promise<string>;
+
 export interface ClientOptions {
   /** Where the server is, without `/api`: `https://sync.example.com`; empty: where the page comes from. */
   baseUrl?: string;
   /** Sent as `Authorization: Bearer`. */
   token?: Token;
+  /**
+   * Asked before each connection of an event stream, which then sends the ticket instead of the token. Calls are as
+   * without it.
+   */
+  getTicket?: GetTicket;
   /** Used instead of the global `fetch`. */
   fetch?: typeof fetch;
 }
@@ -68,10 +90,10 @@ function keyed(options: WriteOptions) {
  * The API. Methods are named like its operations. They reject with a {@link ProblemError} if the server refuses, with an
  * {@link UnreachableError} if it does not answer, and with an `AbortError` if the caller gave up.
  */
-export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOptions = {}) {
+export function createClient({ baseUrl = '', token, getTicket, fetch: fetcher }: ClientOptions = {}) {
   const base = baseUrl.replace(/\/+$/, '');
   // Looked up at each call: a page may replace the global one later.
-  const http = createFetch<paths>({ baseUrl: base, fetch: (request) => (fetcher ?? globalThis.fetch)(request) });
+  const http = createFetch<paths & IdentityPaths>({ baseUrl: base, fetch: (request) => (fetcher ?? globalThis.fetch)(request) });
   http.use({
     async onRequest({ request }) {
       const bearer = await currentToken(token);
@@ -85,6 +107,8 @@ export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOpti
     baseUrl: base,
     /** The token that calls and event streams send. */
     token,
+    /** How event streams get their tickets. */
+    getTicket,
 
     /** Addresses of event streams. */
     events: {
@@ -140,6 +164,16 @@ export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOpti
             }),
           ),
       },
+
+      /** What reads the source where it is not open to all. It is never told, only that it is there. */
+      credential: {
+        get: (projectId: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/projects/{projectId}/credential', { params: { path: { projectId } }, signal })),
+        set: (projectId: string, body: NewCredential) =>
+          answer(http.PUT('/api/v1/projects/{projectId}/credential', { params: { path: { projectId } }, body })),
+        remove: (projectId: string) =>
+          answer(http.DELETE('/api/v1/projects/{projectId}/credential', { params: { path: { projectId } } })),
+      },
     },
 
     syncs: {
@@ -151,12 +185,56 @@ export function createClient({ baseUrl = '', token, fetch: fetcher }: ClientOpti
         answer(http.GET('/api/v1/syncs/{syncId}/diff', { params: { path: { syncId }, query }, signal })),
     },
 
+    /** Makes the first user, and logs in as it. */
+    setUp: (body: SetUp) => answer(http.POST('/api/v1/setup', { body })),
+
+    session: {
+      /** Who asks, and what for: answered to everybody. */
+      get: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/session', { signal })),
+      logIn: (body: LogIn) => answer(http.POST('/api/v1/session', { body })),
+      logOut: () => answer(http.DELETE('/api/v1/session')),
+      switchTenant: (tenantId: string) => answer(http.PUT('/api/v1/session', { body: { tenantId } })),
+      changePassword: (body: PasswordChange) => answer(http.PUT('/api/v1/session/password', { body })),
+    },
+
+    tokens: {
+      list: (query: ListQuery = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/tokens', { params: { query }, signal })),
+      create: (body: NewApiToken) => answer(http.POST('/api/v1/tokens', { body })),
+      revoke: (tokenId: string) => answer(http.DELETE('/api/v1/tokens/{tokenId}', { params: { path: { tokenId } } })),
+    },
+
+    members: {
+      list: (query: ListQuery = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/members', { params: { query }, signal })),
+      add: (body: NewMember) => answer(http.POST('/api/v1/members', { body })),
+      change: (userId: string, role: Role) =>
+        answer(http.PUT('/api/v1/members/{userId}', { params: { path: { userId } }, body: { role } })),
+      remove: (userId: string) => answer(http.DELETE('/api/v1/members/{userId}', { params: { path: { userId } } })),
+    },
+
+    audit: {
+      /** Who did what, the latest first. */
+      list: (query: AuditQuery = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/audit', { params: { query }, signal })),
+    },
+
+    streamTickets: {
+      /** A ticket that opens one event stream, within a minute: `?ticket=` on its address. */
+      create: (body: TicketRequest) => answer(http.POST('/api/v1/stream-tickets', { body })),
+    },
+
     settings: {
       /** What the service runs with. What is secret only says whether it is set. */
       get: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/settings', { signal })),
     },
 
     admin: {
+      tenants: {
+        list: (query: ListQuery = {}, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/admin/tenants', { params: { query }, signal })),
+        create: (body: NewTenant) => answer(http.POST('/api/v1/admin/tenants', { body })),
+      },
       doctor: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/admin/doctor', { signal })),
       queue: {
         get: ({ signal }: CallOptions = {}) => answer(http.GET('/api/v1/admin/queue', { signal })),

@@ -1488,6 +1488,8 @@ export interface components {
             finishedAt?: string | null;
             /** @description Whether everything is compared and derived anew, whatever is known. */
             forced: boolean;
+            /** @description Whether the state that it left is not kept any more. */
+            forgotten: boolean;
             /**
              * Format: uuid
              * @description Its id.
@@ -3086,6 +3088,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `sync-forgotten` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid-value` */
             422: {
                 headers: {
@@ -3153,6 +3164,15 @@ export interface operations {
             };
             /** @description `sync-not-completed` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-forgotten` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3436,6 +3456,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `sync-forgotten` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -3661,6 +3690,15 @@ export interface operations {
             };
             /** @description `sync-not-completed` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sync-forgotten` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

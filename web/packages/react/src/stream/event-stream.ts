@@ -24,6 +24,8 @@ export interface EventStreamOptions {
   /** Go on after this event; from the beginning if absent. */
   lastEventId?: string;
   token?: Token;
+  /** Asked before each connection: sent as `?ticket=`, and the token is not. */
+  getTicket?: () => string | Promise<string>;
   /** Whether nothing follows this event: the stream is over and is not opened again. */
   isTerminal?: (event: StreamEvent) => boolean;
   /** Without a byte for so long the connection counts as dead; the server sends a comment every 20 s at least. */
@@ -69,6 +71,8 @@ export class EventStream {
   #lastByteAt = 0;
   /** The server does not want to be asked before this time (`Retry-After`). */
   #notBefore = 0;
+  /** Whether the latest ticket was refused: it may have been too old. The one after it is not. */
+  #isTicketRefused = false;
   #unwatch: (() => void) | undefined;
 
   constructor(url: string, options: EventStreamOptions) {
@@ -149,7 +153,7 @@ export class EventStream {
     const begun = Date.now();
     this.#heard();
     void this.#try(attempt)
-      .catch((error: unknown): Outcome => ({ kind: 'again', error: error as Error }))
+      .catch((error: unknown) => afterError(error as Error))
       .then((outcome) => {
         // Closed, hidden or begun anew in the meantime.
         if (this.#attempt !== attempt) return;
@@ -164,15 +168,36 @@ export class EventStream {
   async #try(attempt: AbortController): Promise<Outcome> {
     const headers: Record<string, string> = { Accept: 'text/event-stream' };
     if (this.#lastEventId !== '') headers['Last-Event-ID'] = this.#lastEventId;
-    const bearer = await currentToken(this.#options.token);
-    if (bearer) headers['Authorization'] = `Bearer ${bearer}`;
-    const fetcher = this.#options.fetch ?? globalThis.fetch;
-    const response = await fetcher(this.#url, { headers, cache: 'no-store', signal: attempt.signal });
-    const refusal = await judge(response);
-    if (refusal) return refusal;
+    const url = await this.#admission(headers);
+    // Closed or begun anew while somebody was asked.
     if (this.#attempt !== attempt) return { kind: 'again' };
+    const fetcher = this.#options.fetch ?? globalThis.fetch;
+    const response = await fetcher(url, { headers, cache: 'no-store', signal: attempt.signal });
+    const refusal = await judge(response);
+    if (refusal) return this.#afterRefusal(refusal, response.status);
+    if (this.#attempt !== attempt) return { kind: 'again' };
+    this.#isTicketRefused = false;
     this.#set({ connection: 'open' });
     return this.#read(attempt, response.body);
+  }
+
+  /** Where to connect, with what lets in: a new ticket in the address, or the token in the headers. */
+  async #admission(headers: Record<string, string>): Promise<string> {
+    const { getTicket, token } = this.#options;
+    if (getTicket) {
+      const ticket = encodeURIComponent(await getTicket());
+      return `${this.#url}${this.#url.includes('?') ? '&' : '?'}ticket=${ticket}`;
+    }
+    const bearer = await currentToken(token);
+    if (bearer) headers['Authorization'] = `Bearer ${bearer}`;
+    return this.#url;
+  }
+
+  /** A ticket lives so shortly that it may have ended on its way: one more is tried. */
+  #afterRefusal(refusal: Outcome, status: number): Outcome {
+    if (status !== 401 || !this.#options.getTicket || this.#isTicketRefused || refusal.kind !== 'failed') return refusal;
+    this.#isTicketRefused = true;
+    return { kind: 'again', error: refusal.error };
   }
 
   async #read(attempt: AbortController, body: ReadableStream<Uint8Array> | null): Promise<Outcome> {
@@ -289,8 +314,13 @@ async function judge(response: Response): Promise<Outcome | undefined> {
     if (/^text\/event-stream\b/i.test(type)) return undefined;
     return { kind: 'failed', error: new Error(`Not an event stream, but ${type || 'something without a type'}.`) };
   }
-  const error = await ProblemError.of(response);
-  const { status } = response;
+  return afterError(await ProblemError.of(response));
+}
+
+/** Whether to try again after an error: of the stream itself, or of a call for its ticket. */
+function afterError(error: Error): Outcome {
+  if (!(error instanceof ProblemError)) return { kind: 'again', error };
+  const { status } = error;
   // What the client did wrong stays wrong, but for a timeout and a limit.
   if (status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429) {
     return { kind: 'failed', error };

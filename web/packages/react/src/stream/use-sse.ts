@@ -15,8 +15,8 @@ export interface SSE extends ConnectionState {
 const IDLE: ConnectionState = { connection: 'idle' };
 
 /**
- * Follows an event stream for as long as the component is there. Only another `url`, another token (if it is a string)
- * or `enabled` begin a new stream; the other options are those of the render in which it began, and `onEvent` is always
+ * Follows an event stream for as long as the component is there. Only another `url`, another token (if it is a string),
+ * tickets instead of tokens, or `enabled` begin a new stream; the other options are those of the render in which it began, and `onEvent` is always
  * the latest one.
  */
 export function useSSE(url: string, options: UseSSEOptions): SSE {
@@ -29,12 +29,14 @@ export function useSSE(url: string, options: UseSSEOptions): SSE {
   });
 
   const tokenText = typeof token === 'string' ? token : undefined;
+  const hasTickets = options.getTicket !== undefined;
   useEffect(() => {
     if (!enabled) return;
     const { enabled: _, ...given } = latest.current;
     const opened = new EventStream(url, {
       ...given,
       token: () => currentToken(latest.current.token),
+      getTicket: hasTickets ? () => latest.current.getTicket?.() ?? '' : undefined,
       onEvent: (event) => latest.current.onEvent(event),
       onState: setState,
     });
@@ -45,7 +47,7 @@ export function useSSE(url: string, options: UseSSEOptions): SSE {
       opened.close();
     };
     // A function that is new in each render is no new token.
-  }, [url, enabled, tokenText]);
+  }, [url, enabled, tokenText, hasTickets]);
 
   const reconnect = useCallback((how?: { fresh?: boolean }) => stream.current?.reconnect(how), []);
   return { ...(enabled ? state : IDLE), reconnect };

@@ -82,6 +82,7 @@ export function useProjectSync(projectId: string, { client, branch, stream }: Us
   const sse = useSSE(client.events.project(projectId), {
     ...stream,
     token: client.token,
+    getTicket: client.getTicket && (() => client.getTicket?.({ projectId }) ?? ''),
     onEvent: (event) => {
       const action = actionOf(event);
       if (action) dispatch(action);

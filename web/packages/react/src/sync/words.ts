@@ -54,6 +54,10 @@ const PROBLEMS: Record<string, string> = {
   'project-not-found': 'It may have been removed meanwhile.',
   'source-unreachable': 'Check the repository’s address and the network.',
   'database-unavailable': 'The server is there, its database is not. Try again in a moment.',
+  'already-set-up': 'Load the page anew, and log in.',
+  'invalid-credentials': 'Check both and try again.',
+  'last-owner': 'Make somebody else an owner first.',
+  'too-many-requests': 'Wait a moment, then try again.',
   'already-ended': 'There is nothing to cancel any more.',
 };
 
@@ -64,11 +68,14 @@ export function explainProblem(error: unknown): Explanation {
   }
   if (error instanceof ProblemError) {
     const { title, detail, traceId } = error;
-    if (error.status === 401 || error.status === 403) {
-      return { title, detail, traceId, advice: 'Sign in again, or ask for access.' };
-    }
-    const advice = PROBLEMS[error.code] ?? (error.status >= 500 ? 'Try again in a moment.' : undefined);
+    const advice = PROBLEMS[error.code] ?? adviceOf(error.status);
     return { title, detail: detail === title ? undefined : detail, advice, traceId };
   }
   return { title: 'Something went wrong', detail: error instanceof Error ? error.message : undefined };
+}
+
+function adviceOf(status: number): string | undefined {
+  if (status === 401) return 'Log in again.';
+  if (status === 403) return 'Ask an owner for access.';
+  return status >= 500 ? 'Try again in a moment.' : undefined;
 }

@@ -8,10 +8,12 @@ export interface DialogProps {
   footer?: ReactNode;
   /** Whether it cannot be closed now, because something is under way. */
   isBusy?: boolean;
+  /** Whether only its buttons close it: it shows what is shown this once. */
+  isKept?: boolean;
 }
 
 /** A modal dialog of the platform's own: it keeps the focus, closes with Escape, and gives the focus back. */
-export function Dialog({ title, onClose, children, footer, isBusy = false }: DialogProps) {
+export function Dialog({ title, onClose, children, footer, isBusy = false, isKept = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -31,11 +33,11 @@ export function Dialog({ title, onClose, children, footer, isBusy = false }: Dia
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
-        if (!isBusy) onClose();
+        if (!isBusy && !isKept) onClose();
       }}
       onClick={(event) => {
         // Only a click on the backdrop has the dialog itself as its target.
-        if (event.target === element.current && !isBusy) onClose();
+        if (event.target === element.current && !isBusy && !isKept) onClose();
       }}
     >
       <div className="ps-dialog-body">

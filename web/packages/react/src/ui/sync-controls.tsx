@@ -14,11 +14,14 @@ export interface SyncControlsProps {
   onBranchChange: (branch: string) => void;
   /** The default branch's name, if it is known. */
   defaultBranch?: string | null;
+  /** Whether syncs may be started and cancelled; if not, the buttons are not there. */
+  canSync?: boolean;
   children?: ReactNode;
 }
 
 /** The branch, and one button: it starts a sync, or cancels the one that has not ended. */
-export function SyncControls({ client, projectSync, branch, onBranchChange, defaultBranch, children }: SyncControlsProps) {
+export function SyncControls(props: SyncControlsProps) {
+  const { client, projectSync, branch, onBranchChange, defaultBranch, canSync = true, children } = props;
   const { projectId, sync, isRunning, pendingAction, start, cancel, actionError, dismissActionError } = projectSync;
   const isCancelling = isRunning && (sync?.cancelRequested || pendingAction === 'cancel');
   const press = (event: MouseEvent) => {
@@ -36,15 +39,21 @@ export function SyncControls({ client, projectSync, branch, onBranchChange, defa
           onChange={onBranchChange}
           defaultBranch={defaultBranch}
         />
-        <button
-          type="button"
-          className={`ps-button ps-main ${isRunning ? '' : 'ps-primary'}`}
-          onClick={press}
-          disabled={pendingAction !== undefined || isCancelling}
-        >
-          {buttonText(isRunning, isCancelling ?? false, pendingAction)}
-        </button>
-        <MoreMenu projectSync={projectSync} />
+        {canSync ? (
+          <>
+            <button
+              type="button"
+              className={`ps-button ps-main ${isRunning ? '' : 'ps-primary'}`}
+              onClick={press}
+              disabled={pendingAction !== undefined || isCancelling}
+            >
+              {buttonText(isRunning, isCancelling ?? false, pendingAction)}
+            </button>
+            <MoreMenu projectSync={projectSync} />
+          </>
+        ) : (
+          <p className="ps-muted ps-controls-note">You may look, but not sync.</p>
+        )}
         {children}
       </div>
       {actionError && (

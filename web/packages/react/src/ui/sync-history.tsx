@@ -17,6 +17,8 @@ export interface SyncHistoryProps {
   projectSync: ProjectSync;
   /** Only the syncs of this branch; absent: of all. */
   branch?: string;
+  /** Whether syncs may be restored; if not, nothing offers it. */
+  canRestore?: boolean;
 }
 
 /** The first page, and those that are asked for. */
@@ -28,7 +30,7 @@ const ROW_HEIGHT = 62;
 const AGO_MS = 30_000;
 
 /** The chain of syncs, the latest first: what each changed, how long it took, what began it; compare, and go back. */
-export function SyncHistory({ client, projectSync, branch }: SyncHistoryProps) {
+export function SyncHistory({ client, projectSync, branch, canRestore = true }: SyncHistoryProps) {
   const { projectId } = projectSync;
   const now = useNow(true, AGO_MS);
   const [open, setOpen] = useState<{ what: 'diff' | 'restore'; sync: Sync }>();
@@ -61,7 +63,7 @@ export function SyncHistory({ client, projectSync, branch }: SyncHistoryProps) {
             showBranch={branch === undefined}
             isHead={headOf(sync.branch)?.id === sync.id}
             onDiff={() => setOpen({ what: 'diff', sync })}
-            onRestore={() => setOpen({ what: 'restore', sync })}
+            onRestore={canRestore ? () => setOpen({ what: 'restore', sync }) : undefined}
           />
         ))}
       </ol>
@@ -118,7 +120,8 @@ interface RowProps {
   showBranch: boolean;
   isHead: boolean;
   onDiff: () => void;
-  onRestore: () => void;
+  /** Absent: it is not offered. */
+  onRestore: (() => void) | undefined;
 }
 
 function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }: RowProps) {
@@ -160,15 +163,17 @@ function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }:
                 {ofBranch}
               </span>
             </button>
-            <button type="button" className="ps-button ps-quiet" onClick={onRestore} disabled={isHead}>
-              <RestoreIcon />
-              Restore
-              <span className="ps-hidden">
-                {' '}
-                memory to #{sync.number}
-                {ofBranch}
-              </span>
-            </button>
+            {onRestore && (
+              <button type="button" className="ps-button ps-quiet" onClick={onRestore} disabled={isHead}>
+                <RestoreIcon />
+                Restore
+                <span className="ps-hidden">
+                  {' '}
+                  memory to #{sync.number}
+                  {ofBranch}
+                </span>
+              </button>
+            )}
           </>
         )}
       </div>

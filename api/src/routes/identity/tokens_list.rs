@@ -1,0 +1,52 @@
+//! All tokens.
+
+use axum::{Json, extract::State};
+use entities::{ApiTokenId, identity::tokens};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::cut;
+use crate::{
+    cursor,
+    extract::{Manage, Permitted, Queried, page_limit},
+    model::TokenList,
+    problem::{Problem, ProblemBody},
+    state::App,
+};
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Params {
+    /// How many items the page holds at most.
+    limit: Option<u64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// List tokens
+///
+/// Of the tenant, the latest first; those that are good no longer, too.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
+    operation_id = "tokens.list",
+    tag = "identity",
+    params(Params),
+    responses(
+        (status = 200, description = "A page of tokens.", body = TokenList),
+        (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-value`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn tokens_list(
+    permit: Permitted<Manage>,
+    State(app): State<App>,
+    Queried(params): Queried<Params>,
+) -> Result<Json<TokenList>, Problem> {
+    let limit = page_limit(&app, params.limit)?;
+    let after: Option<ApiTokenId> = cursor::decode(params.cursor.as_deref())?;
+    let (found, next) = cut(tokens::page(permit.db(), after, limit + 1).await?, limit, |row| row.id)?;
+    Ok(Json(TokenList { items: found.iter().map(Into::into).collect(), next }))
+}

@@ -1,0 +1,61 @@
+//! `user`, `token` and `tenant`: who may do what, on the database directly.
+
+mod password;
+mod tenant;
+mod token;
+mod user;
+
+use entities::{
+    SystemDb, Tenant,
+    identity::{
+        IdentityError, Principal, TenantName,
+        audit::{Action, Actor, NewRecord},
+        tenants,
+    },
+};
+
+pub use tenant::run as tenant;
+pub use token::run as token;
+pub use user::run as user;
+
+use crate::{error::CliError, open::App};
+
+/// Who is noted in the audit log.
+const ACTOR: &str = "command line";
+
+/// How many rows are read at once.
+const PAGE: u64 = 500;
+
+impl App {
+    /// The database in the name of the system.
+    fn system(&self) -> SystemDb {
+        self.db.database().system()
+    }
+}
+
+/// The tenant of this name.
+async fn tenant_named(app: &App, name: &str) -> Result<Tenant, CliError> {
+    let found = tenants::by_name(&app.system(), name).await?;
+    let hint = || Some("`project-sync tenant ls` lists them".to_owned());
+    found.ok_or_else(|| CliError::not_found(format!("there is no tenant named '{name}'"), hint()))
+}
+
+/// Whoever runs the command, in a tenant.
+fn principal(tenant: &Tenant) -> Principal {
+    Principal::command(ACTOR, TenantName { id: tenant.id, name: tenant.name.clone() })
+}
+
+/// A line for the audit log: that whoever runs the command did something.
+fn did(tenant: &Tenant, action: Action) -> NewRecord {
+    NewRecord::new(Actor::of(&principal(tenant), None), action)
+}
+
+impl From<IdentityError> for CliError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Database(error) => error.into(),
+            IdentityError::Invalid { .. } => Self::usage(error.to_string()),
+            other => api::Problem::from(other).into(),
+        }
+    }
+}
