@@ -6,6 +6,7 @@
 #![no_main]
 
 mod events;
+mod identity;
 mod memory;
 
 use std::{process::exit, sync::OnceLock};
@@ -15,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 /// A target's name and what is done with the bytes.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 13] = [
+const TARGETS: [Target; 14] = [
     ("pack", source::fuzzing::pack),
     ("delta", source::fuzzing::delta),
     ("objects", source::fuzzing::objects),
@@ -28,6 +29,7 @@ const TARGETS: [Target; 13] = [
     ("position", gateway::fuzzing::position),
     ("head", gateway::fuzzing::head),
     ("requests", api::fuzzing::requests),
+    ("identity", identity::check),
     ("migration", migration::fuzzing::sql),
 ];
 

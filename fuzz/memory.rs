@@ -9,7 +9,8 @@ use worker::memory::{MAX_TITLE_CHARS, MemorySettings, Rules};
 pub fn derive(bytes: &[u8]) {
     let at = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (path, content) = (&bytes[..at], bytes.get(at + 1..).unwrap_or_default());
-    let settings = MemorySettings { max_file_bytes: 64 << 10, max_entries_per_file: 50, ..Default::default() };
+    let settings =
+        MemorySettings { max_file_bytes: 64 << 10, max_entries_per_file: 50, ..Default::default() };
     let Ok(rules) = Rules::new(&settings) else { panic!("the default rules are no rules") };
     let known = rules.kind_of(path);
     for kind in [MemoryKind::Letter, MemoryKind::Guide, MemoryKind::Document] {

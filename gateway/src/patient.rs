@@ -45,11 +45,7 @@ impl<W: AsyncWrite + Unpin> Patient<W> {
 }
 
 impl<W: AsyncWrite + Unpin> AsyncWrite for Patient<W> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.get_mut().bounded(context, |writer, context| writer.poll_write(context, bytes))
     }
 

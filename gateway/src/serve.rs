@@ -139,7 +139,10 @@ async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Optio
 /// Answers the requests of a connection with the router.
 async fn converse(shared: Shared, connection: TcpStream, read: BytesMut, peer: IpAddr) {
     let (reader, writer) = connection.into_split();
-    let io = TokioIo::new(tokio::io::join(io::Cursor::new(read).chain(reader), Patient::new(writer, WRITE_PATIENCE)));
+    let io = TokioIo::new(tokio::io::join(
+        io::Cursor::new(read).chain(reader),
+        Patient::new(writer, WRITE_PATIENCE),
+    ));
     let router = shared.router;
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));

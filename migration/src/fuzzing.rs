@@ -18,8 +18,7 @@ const NEVER: [&str; 6] = ["commit", "rollback", "savepoint", "vacuum", "attach",
 /// for harmless.
 pub fn sql(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    for (dialect, backend) in
-        [(Dialect::Postgres, DbBackend::Postgres), (Dialect::Sqlite, DbBackend::Sqlite)]
+    for (dialect, backend) in [(Dialect::Postgres, DbBackend::Postgres), (Dialect::Sqlite, DbBackend::Sqlite)]
     {
         let read = tokens(text, dialect);
         let mut last = 0;

@@ -36,7 +36,7 @@ pub(super) fn is_of_host(origin: &str, host: &str) -> bool {
 }
 
 /// Whether a Host header names this machine.
-pub(super) fn names_this_machine(host: &str) -> bool {
+pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = name_of(host);
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
@@ -52,7 +52,11 @@ fn is_ours(host: &str, listen: IpAddr) -> bool {
 /// A host without its port.
 fn name_of(host: &str) -> &str {
     match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        // Nothing but a port may follow the bracket.
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => "",
+        },
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     }
 }

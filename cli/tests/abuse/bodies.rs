@@ -83,7 +83,8 @@ async fn no_route_takes_a_body_that_is_too_large_too_deep_or_packed() {
         }
         for coding in ["gzip", "br", "deflate", "zstd"] {
             let headers = [json, ("content-encoding", coding)];
-            let answer = attacker.send(&method, &path, &headers, b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec()).await;
+            let answer =
+                attacker.send(&method, &path, &headers, b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec()).await;
             refused(answer, &format!("{what} {coding}")).await;
             // Not even where it would be taken as it is.
             let answer = attacker.send(&method, &path, &headers, b"{}".to_vec()).await;
@@ -99,8 +100,23 @@ async fn odd_values_are_kept_as_they_are_or_refused() {
     let victim = Victim::start().await;
     let client = victim.service.client();
     let odd = [
-        "\0", "a\0b", "\u{202e}gnp.exe", "\u{feff}", "\u{200b}", "👩‍👩‍👧‍👦", "ﷺ", "Ω≈ç√∫", "\r\nX: y", "\u{1b}[2J", "'; DROP TABLE projects; --",
-        "${jndi:ldap://x}", "../../etc", "<script>alert(1)</script>", "%00", "\u{10ffff}", "\u{0301}",
+        "\0",
+        "a\0b",
+        "\u{202e}gnp.exe",
+        "\u{feff}",
+        "\u{200b}",
+        "👩‍👩‍👧‍👦",
+        "ﷺ",
+        "Ω≈ç√∫",
+        "\r\nX: y",
+        "\u{1b}[2J",
+        "'; DROP TABLE projects; --",
+        "${jndi:ldap://x}",
+        "../../etc",
+        "<script>alert(1)</script>",
+        "%00",
+        "\u{10ffff}",
+        "\u{0301}",
     ];
     for (number, name) in odd.iter().enumerate() {
         let source = json!({ "kind": "github", "owner": "nobody", "name": format!("n{number}") });
@@ -112,7 +128,8 @@ async fn odd_values_are_kept_as_they_are_or_refused() {
             other => panic!("{name:?}: {other} {}", answer.body),
         }
     }
-    let long = json!({ "name": "ä".repeat(20_000), "source": { "kind": "github", "owner": "o", "name": "n" } });
+    let long =
+        json!({ "name": "ä".repeat(20_000), "source": { "kind": "github", "owner": "o", "name": "n" } });
     let answer = client.ask(Method::POST, "/api/v1/projects", Some(&long)).await.unwrap();
     assert_eq!(answer.status, 422, "{}", answer.body);
     victim.must_serve().await;
@@ -128,7 +145,9 @@ async fn no_page_is_larger_than_allowed_and_no_cursor_is_believed() {
         let has = |name: &str| parameters.iter().any(|one| one["name"] == name && one["in"] == "query");
         if has("limit") {
             tried += 1;
-            for limit in ["0", "-1", "501", "1e9", "18446744073709551615", "18446744073709551616", "NaN", "%00"] {
+            for limit in
+                ["0", "-1", "501", "1e9", "18446744073709551615", "18446744073709551616", "NaN", "%00"]
+            {
                 let path = format!("{path}?limit={limit}");
                 refused(attacker.send(&method, &path, &[], Vec::new()).await, &path).await;
             }

@@ -82,7 +82,8 @@ async fn only_this_machine_is_a_host() {
         let status = statuses(&victim.say(ask(lie).as_bytes()).await);
         assert!(matches!(status[..], [400 | 403 | 421]), "{status:?} to {lie:?}");
     }
-    let absolute = "GET http://evil.example/api/v1/projects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let absolute =
+        "GET http://evil.example/api/v1/projects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let status = statuses(&victim.say(absolute.as_bytes()).await);
     assert!(matches!(status[..], [400 | 403 | 421]), "{status:?}");
 }

@@ -34,7 +34,11 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 /// Sends pieces until the server ends the connection; gives the kinds of frames that it answered, and how many bytes it
 /// took.
-async fn misuse(victim: &Victim, first: &[u8], piece: impl Fn(u32) -> Vec<u8> + Send + 'static) -> (Vec<u8>, usize) {
+async fn misuse(
+    victim: &Victim,
+    first: &[u8],
+    piece: impl Fn(u32) -> Vec<u8> + Send + 'static,
+) -> (Vec<u8>, usize) {
     /// More would not be taken from anybody.
     const MOST_PIECES: u32 = 200_000;
     let (mut reader, mut writer) = victim.connect().await.into_split();

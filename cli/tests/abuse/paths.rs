@@ -33,7 +33,10 @@ async fn no_path_leads_to_a_file_of_the_machine() {
         let is_page = answer.contains("content-type: text/html");
         let status = statuses(&answer);
         // An address within the dashboard shows its one page, whatever it is.
-        assert!(matches!(status[..], [400 | 404 | 301 | 303 | 307 | 308]) || (is_page && status == [200]), "{path}: {status:?}");
+        assert!(
+            matches!(status[..], [400 | 404 | 301 | 303 | 307 | 308]) || (is_page && status == [200]),
+            "{path}: {status:?}"
+        );
     }
     victim.must_serve().await;
 }

@@ -139,8 +139,17 @@ fn check_request(message: &[u8]) {
     static WORDS: OnceLock<[&str; 11]> = OnceLock::new();
     let words = WORDS.get_or_init(|| {
         [
-            "command=", "agent=", "object-format=", "symrefs", "unborn", "ref-prefix ", "want ", "shallow ",
-            "deepen", "have ", "done",
+            "command=",
+            "agent=",
+            "object-format=",
+            "symrefs",
+            "unborn",
+            "ref-prefix ",
+            "want ",
+            "shallow ",
+            "deepen",
+            "have ",
+            "done",
         ]
     });
     let mut packets = Packets::new(message);
