@@ -41,9 +41,7 @@ fn chosen() -> fn(&[u8]) {
     if let Some((_, target)) = TARGETS.iter().find(|(one, _)| *one == name) {
         return *target;
     }
-    for (name, _) in TARGETS {
-        println!("{name}");
-    }
+    eprintln!("FUZZ_TARGET must be one of: {}", TARGETS.map(|(name, _)| name).join(", "));
     exit(2)
 }
 

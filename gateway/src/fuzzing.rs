@@ -39,12 +39,14 @@ pub fn head(bytes: &[u8]) {
     let at = usize::from(bytes.first().copied().unwrap_or(0)).min(bytes.len());
     let whole = read(bytes, bytes.len());
     let pieces = read(bytes, at);
-    assert_eq!(whole.0.is_some(), pieces.0.is_some(), "it depends on how the bytes come");
+    // What follows a whole head, and comes later, is for nobody: the connection is a stream by then.
+    let is_cut = pieces.0.is_some() && pieces.1.len() == at;
+    assert!(is_cut || whole.0.is_some() == pieces.0.is_some(), "it depends on how the bytes come");
     for (request, buffer) in [whole, pieces] {
         assert_eq!(&buffer[..], &bytes[..buffer.len()]);
         let Some(request) = request else { continue };
-        assert_eq!(buffer.len(), bytes.len(), "something follows the head");
-        assert!(bytes.starts_with(b"GET ") && bytes.ends_with(b"\n"));
+        assert!(buffer.len() == bytes.len() || is_cut, "something follows the head");
+        assert!(buffer.starts_with(b"GET ") && buffer.ends_with(b"\n"));
         assert!(request.uri.path().starts_with(PREFIX) || request.uri.to_string().starts_with(PREFIX));
         for name in ["content-length", "transfer-encoding", "upgrade", "expect"] {
             assert!(!request.headers.contains_key(name), "{name}");
