@@ -23,10 +23,14 @@ pub(crate) fn check_neighbour(settings: &Settings, uri: &Uri, headers: &HeaderMa
     Err(Problem::new(Code::ForeignOrigin, "without a token this server answers no pages of other origins"))
 }
 
-/// The host that a request is for.
+/// The host that a request is for. None if it names two: who stands before us may have looked at the other one.
 pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    host.or_else(|| uri.authority().map(|authority| authority.as_str()))
+    let mut named = headers.get_all(header::HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().ok(),
+        (Some(_), Some(_)) => None,
+        (None, _) => uri.authority().map(|authority| authority.as_str()),
+    }
 }
 
 /// Whether an origin is a page of this host.
