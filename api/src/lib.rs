@@ -11,6 +11,9 @@ mod access;
 pub mod admin;
 mod cursor;
 mod extract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod layers;
 mod look;
 pub mod model;

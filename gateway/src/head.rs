@@ -9,6 +9,9 @@ use crate::target::PREFIX;
 /// What a request for a stream begins with.
 const METHOD: &[u8] = b"GET ";
 
+/// What a connection of HTTP/2 begins with. Hyper waits for all of it, for as long as it takes; so it is waited for here.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// The longest head of a request that is looked at here, in bytes. Longer ones are left to hyper.
 const MAX_HEAD: usize = 16 << 10;
 
@@ -35,13 +38,16 @@ pub(crate) async fn read(
     buffer: &mut BytesMut,
 ) -> std::io::Result<Option<Request>> {
     loop {
-        if !may_begin(buffer) || buffer.len() >= MAX_HEAD {
-            return Ok(None);
-        }
-        match parse(buffer) {
-            Parsed::Incomplete => {}
-            Parsed::Request(request) => return Ok(Some(request)),
-            Parsed::Other => return Ok(None),
+        let is_preface_begun = buffer.len() < PREFACE.len() && PREFACE.starts_with(buffer);
+        if !is_preface_begun {
+            if !may_begin(buffer) || buffer.len() >= MAX_HEAD {
+                return Ok(None);
+            }
+            match parse(buffer) {
+                Parsed::Incomplete => {}
+                Parsed::Request(request) => return Ok(Some(request)),
+                Parsed::Other => return Ok(None),
+            }
         }
         buffer.reserve(FIRST_ROOM);
         if connection.read_buf(buffer).await? == 0 {

@@ -10,12 +10,16 @@ mod audience;
 mod feed;
 mod follow;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod head;
 mod heart;
 mod hub;
 mod limits;
 mod message;
+mod patient;
 mod position;
 mod refusal;
 mod ring;

@@ -21,6 +21,7 @@ use tower::ServiceExt;
 use crate::{
     gateway::{Gateway, Opened},
     head,
+    patient::Patient,
     routes::Peer,
     socket::{self, Watch},
     welcome::Welcome,
@@ -28,6 +29,15 @@ use crate::{
 
 /// How long a client may take to send the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a client may take nothing of an answer that is being written.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most that the headers of a request over HTTP/2 may come to, in bytes. Those over HTTP/1 must fit `HYPER_BUFFER`.
+const HTTP2_HEADERS: u32 = 32 << 10;
+
+/// How many streams that a client took back at once may wait to be forgotten; more end its connection.
+const HTTP2_TAKEN_BACK: usize = 20;
 
 /// The most streams and requests at a time on one HTTP/2 connection.
 const HTTP2_STREAMS: u32 = 200;
@@ -135,7 +145,10 @@ async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Optio
 /// Answers the requests of a connection with the router.
 async fn converse(shared: Shared, connection: TcpStream, read: BytesMut, peer: IpAddr) {
     let (reader, writer) = connection.into_split();
-    let io = TokioIo::new(tokio::io::join(io::Cursor::new(read).chain(reader), writer));
+    let io = TokioIo::new(tokio::io::join(
+        io::Cursor::new(read).chain(reader),
+        Patient::new(writer, WRITE_PATIENCE),
+    ));
     let router = shared.router;
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
@@ -147,6 +160,8 @@ async fn converse(shared: Shared, connection: TcpStream, read: BytesMut, peer: I
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS)
+        .max_pending_accept_reset_streams(HTTP2_TAKEN_BACK)
+        .max_header_list_size(HTTP2_HEADERS)
         .max_send_buf_size(HYPER_BUFFER)
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PING);

@@ -7,6 +7,9 @@
 mod engine;
 mod error;
 pub mod fingerprint;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod list;
 pub mod plan;

@@ -12,7 +12,7 @@ const NAME: &str = "ps_session";
 const MAX_COOKIES_BYTES: usize = 8_192;
 
 /// The session's secret, as a browser sends it.
-pub(super) fn sent(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn sent(headers: &HeaderMap) -> Option<&str> {
     let lines = headers.get_all(header::COOKIE).iter().filter(|value| value.len() <= MAX_COOKIES_BYTES);
     lines.filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(|pair| {
         let (name, value) = pair.split_once('=')?;

@@ -20,6 +20,10 @@ mod throttle;
 pub use address::Peer;
 pub(crate) use address::peer;
 pub use caller::Caller;
+#[cfg(feature = "fuzzing")]
+pub(crate) use cookie::sent as sent_cookie;
 pub(crate) use cookie::{cleared, cookie};
 pub use gate::{Gate, admit};
 pub(crate) use neighbour::check_neighbour;
+#[cfg(feature = "fuzzing")]
+pub(crate) use neighbour::names_this_machine;

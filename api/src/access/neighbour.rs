@@ -23,10 +23,14 @@ pub(crate) fn check_neighbour(settings: &Settings, uri: &Uri, headers: &HeaderMa
     Err(Problem::new(Code::ForeignOrigin, "without a token this server answers no pages of other origins"))
 }
 
-/// The host that a request is for.
+/// The host that a request is for. None if it names two: who stands before us may have looked at the other one.
 pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    host.or_else(|| uri.authority().map(|authority| authority.as_str()))
+    let mut named = headers.get_all(header::HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => host.to_str().ok(),
+        (Some(_), Some(_)) => None,
+        (None, _) => uri.authority().map(|authority| authority.as_str()),
+    }
 }
 
 /// Whether an origin is a page of this host.
@@ -36,7 +40,7 @@ pub(super) fn is_of_host(origin: &str, host: &str) -> bool {
 }
 
 /// Whether a Host header names this machine.
-pub(super) fn names_this_machine(host: &str) -> bool {
+pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = name_of(host);
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
@@ -52,7 +56,11 @@ fn is_ours(host: &str, listen: IpAddr) -> bool {
 /// A host without its port.
 fn name_of(host: &str) -> &str {
     match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        // Nothing but a port may follow the bracket.
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
+            _ => "",
+        },
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     }
 }

@@ -8,6 +8,8 @@ mod permit;
 mod query;
 mod trace;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use body::parse;
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use limits::{checked_text, page_limit};
 pub(crate) use loaded::{

@@ -57,6 +57,7 @@ pub struct DeadFilterDto {
     pub code: Option<String>,
     /// Only those given up longer ago than this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Int64, minimum = 0, maximum = 4_294_967_295i64)]
     pub older_than_seconds: Option<u32>,
 }
 

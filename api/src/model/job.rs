@@ -104,6 +104,7 @@ pub struct JobFilterDto {
     pub error_code: Option<String>,
     /// Only those asked for longer ago than this many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Int64, minimum = 0, maximum = 4_294_967_295i64)]
     pub older_than_seconds: Option<u32>,
 }
 

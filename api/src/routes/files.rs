@@ -28,6 +28,7 @@ pub(crate) struct Params {
     /// Only those whose path begins with this text.
     prefix: Option<String>,
     /// How many items the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

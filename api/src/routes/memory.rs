@@ -31,6 +31,7 @@ pub(crate) struct Params {
     #[serde(default)]
     all: bool,
     /// How many items the page holds at most. It holds fewer where their texts come to 4 MiB.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

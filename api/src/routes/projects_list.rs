@@ -19,6 +19,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(crate) struct Params {
     /// How many items the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

@@ -24,6 +24,7 @@ pub(crate) struct Params {
     /// Only those whose name holds this text; capital letters count as small ones.
     query: Option<String>,
     /// How many are listed at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
 }
 

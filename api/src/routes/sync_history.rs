@@ -24,6 +24,7 @@ pub(crate) struct Params {
     /// Only those that stand so.
     status: Option<SyncStatus>,
     /// How many items the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

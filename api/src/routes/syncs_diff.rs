@@ -27,6 +27,7 @@ pub(crate) struct Params {
     #[param(inline)]
     part: DiffPart,
     /// How many changes the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

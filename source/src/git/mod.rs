@@ -5,6 +5,8 @@
 
 mod blobs;
 mod commit;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod local;
 mod odb;
 mod pack;

@@ -127,7 +127,7 @@ impl Read for Pipe {
     }
 }
 
-fn unpack(
+pub(super) fn unpack(
     pipe: impl Read,
     bounds: Bounds,
     remaining: &Remaining,

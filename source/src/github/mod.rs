@@ -7,6 +7,8 @@ mod answers;
 mod api;
 mod app;
 mod archive;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod limits;
 mod listing;
 mod snapshot;

@@ -8,6 +8,8 @@
 
 mod client;
 pub(crate) mod folders;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod networks;
 
 use std::{net::IpAddr, sync::Arc};

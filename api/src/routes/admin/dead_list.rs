@@ -21,8 +21,10 @@ pub(crate) struct Params {
     /// Only those given up for this reason.
     code: Option<String>,
     /// Only those given up longer ago than this many seconds.
+    #[param(format = Int64, minimum = 0, maximum = 4_294_967_295i64)]
     older_than_seconds: Option<u32>,
     /// How many items the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,

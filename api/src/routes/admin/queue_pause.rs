@@ -23,7 +23,7 @@ use crate::{
     path = "/api/v1/admin/queue/pause",
     operation_id = "admin.queue.pause",
     tag = "admin",
-    request_body = PauseRequest,
+    request_body = Option<PauseRequest>,
     responses(
         (status = 200, description = "It is paused.", body = ToggledDto),
         (status = 404, description = "`project-not-found`", body = ProblemBody, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use crate::{
     path = "/api/v1/admin/queue/resume",
     operation_id = "admin.queue.resume",
     tag = "admin",
-    request_body = ResumeRequest,
+    request_body = Option<ResumeRequest>,
     responses(
         (status = 200, description = "It is not paused any more.", body = ToggledDto),
         (status = 404, description = "`project-not-found`", body = ProblemBody, content_type = "application/problem+json"),

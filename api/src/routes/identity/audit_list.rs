@@ -25,6 +25,7 @@ pub(crate) struct Params {
     /// Only those of this action, such as `sync.start`.
     action: Option<String>,
     /// How many items the page holds at most.
+    #[param(minimum = 1)]
     limit: Option<u64>,
     /// The `next` of the page before.
     cursor: Option<String>,

@@ -19,7 +19,7 @@ use crate::{
     path = "/api/v1/stream-tickets",
     operation_id = "streamTickets.create",
     tag = "events",
-    request_body = TicketRequest,
+    request_body = Option<TicketRequest>,
     responses(
         (status = 201, description = "The ticket.", body = TicketDto),
         (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),

@@ -21,7 +21,7 @@ fn size(bytes: &[u8]) -> Result<(u64, usize), SourceError> {
 }
 
 /// The object that `delta` makes of `base`; the result's size must already be known to be bearable.
-pub(super) fn apply(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, SourceError> {
+pub(in super::super) fn apply(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, SourceError> {
     let (base_size, result_size, start) = sizes(delta)?;
     let result_size = usize::try_from(result_size).map_err(|_| malformed())?;
     if base.len() as u64 != base_size {

@@ -19,6 +19,15 @@ use tempfile::TempDir;
 pub(super) use decode::Decoder;
 pub(super) use receive::{Limits, receive};
 
+/// The base's and the result's size that a delta tells.
+#[cfg(feature = "fuzzing")]
+pub(super) fn delta_sizes(delta: &[u8]) -> Result<(u64, u64), SourceError> {
+    delta::sizes(delta).map(|(base, result, _)| (base, result))
+}
+
+#[cfg(feature = "fuzzing")]
+pub(super) use delta::apply as apply_delta;
+
 use crate::{SourceError, object::MAX_META_BYTES};
 
 /// The largest object that is rebuilt from a delta or that a delta is of, and the largest delta, in bytes. Git makes no
