@@ -1,7 +1,7 @@
 //! The OpenAPI document.
 
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder,
+    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, Response, ResponseBuilder,
     path::{Operation, PathItem},
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
@@ -12,6 +12,16 @@ use crate::{problem::PROBLEM_JSON, routes};
 /// The names of the ways to show who one is.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "session";
+
+/// The operations that do not pass the gate.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// How the gate answers whoever does not come in.
+const AT_THE_GATE: [(&str, &str); 3] = [
+    ("401", "`unauthorized`: nobody is known by what was sent"),
+    ("403", "`forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere"),
+    ("429", "`too-many-requests`: Retry-After tells when to come again"),
+];
 
 /// The document, as `/openapi.json` answers it where these routes are served, too.
 pub fn openapi(more: OpenApi) -> OpenApi {
@@ -47,16 +57,17 @@ pub(crate) fn document() -> OpenApi {
 
 /// The document with what every operation has in common.
 pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
-            let problem = ResponseBuilder::new()
-                .description("A problem that any request may end with, such as `unauthorized` or `internal`.")
-                .content(
-                    PROBLEM_JSON,
-                    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
-                )
-                .build();
-            operation.responses.responses.insert("default".to_owned(), problem.into());
+            let answers = &mut operation.responses.responses;
+            let any = "A problem that any request may end with, such as `internal`.";
+            answers.insert("default".to_owned(), problem(any).into());
+            if PROBES.contains(&path.as_str()) {
+                continue;
+            }
+            for (status, description) in AT_THE_GATE {
+                answers.entry(status.to_owned()).or_insert_with(|| problem(description).into());
+            }
         }
     }
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
@@ -69,6 +80,12 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
     let by = |name: &str| SecurityRequirement::new(name, [] as [String; 0]);
     document.security = Some(vec![SecurityRequirement::default(), by(BEARER), by(COOKIE)]);
     document
+}
+
+/// A problem, in these words.
+fn problem(description: &str) -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(description).content(PROBLEM_JSON, body).build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

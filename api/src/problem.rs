@@ -99,6 +99,8 @@ codes! {
     AlreadySetUp = "already-set-up", CONFLICT, "The installation is set up";
     /// A tenant would be left without an owner.
     LastOwner = "last-owner", CONFLICT, "The last owner stays";
+    /// The service has no keys to seal secrets with.
+    NoKeys = "no-keys", CONFLICT, "The service has no keys";
     /// There are as many as there may be.
     LimitReached = "limit-reached", CONFLICT, "There are too many already";
     /// A sync has not ended that must have.

@@ -10,7 +10,7 @@ use api::{Gate, model::ShownSettings};
 use axum::{Router, extract::Request, middleware::map_request};
 use bus::Dispatcher;
 use entities::{
-    identity::{TenantName, users},
+    identity::{TenantName, tickets::Signer, users},
     projects,
 };
 use gateway::Gateway;
@@ -90,9 +90,24 @@ impl Service {
     /// If the operating system gives no random bytes.
     fn gate(app: &App) -> Result<Arc<Gate>, CliError> {
         let (settings, clock) = (app.settings.api.clone(), app.clock.clone());
-        let signer = settings.signer().map_err(|error| CliError::usage(error.to_string()))?;
+        let signer = match Self::shared_signer(app)? {
+            Some(signer) if settings.ticket_key.is_none() => signer,
+            _ => settings.signer().map_err(|error| CliError::usage(error.to_string()))?,
+        };
         let tenant = TenantName { id: app.tenant, name: projects::LOCAL_TENANT.to_owned() };
         Ok(Gate::new(settings, app.db.database(), tenant, Arc::new(move || clock.now()), signer))
+    }
+
+    /// What signs tickets alike in all processes of an installation: made from the keys that seal credentials, where all
+    /// have them.
+    fn shared_signer(app: &App) -> Result<Option<Signer>, CliError> {
+        // Beside SQLite there is one process, and a file of keys is made when a credential is stored, not before.
+        if app.db.database().backend() == DbBackend::Sqlite {
+            return Ok(None);
+        }
+        let Ok(ring) = app.settings.source.keys.store().ring() else { return Ok(None) };
+        let key = ring.derive("stream tickets").map_err(|error| CliError::usage(error.to_string()))?;
+        Ok(Some(Signer::new(&key)))
     }
 
     /// What answers requests.
@@ -189,6 +204,10 @@ struct Door(Arc<Gate>);
 impl gateway::Door for Door {
     async fn admit(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap> {
         api::admit(&self.0, Some(peer), uri, headers).await.map(|(headers, _)| headers)
+    }
+
+    async fn may_stay(&self, _peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool {
+        self.0.may_stay(uri, headers).await
     }
 }
 

@@ -31,6 +31,7 @@ mod socket;
 mod target;
 mod telemetry;
 mod topic;
+mod welcome;
 
 pub use feed::{Reset, ResetReason, project::ProjectSnapshot};
 pub use follow::{BrokenOff, Followed, Pieces};

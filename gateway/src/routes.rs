@@ -21,6 +21,7 @@ use crate::{
     message::{ProjectMessage, SyncMessage},
     telemetry::Ended,
     topic::{Ahead, TooSlow},
+    welcome::shows_who,
 };
 
 /// How many events are put together at most.
@@ -132,7 +133,12 @@ async fn follow(
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |Extension(Peer(address))| address);
     match gateway.open(peer, &uri, &headers).await {
         Ok(Opened::Over) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Opened::Stream(stream)) => (HEADERS, Body::from_stream(pieces(gateway, stream))).into_response(),
+        Ok(Opened::Stream(stream)) => {
+            // The door is asked again when they come again.
+            let pause = gateway.settings().ask_again();
+            let until = shows_who(&uri, &headers).then(|| Instant::now() + pause);
+            (HEADERS, Body::from_stream(pieces_until(gateway, stream, until))).into_response()
+        }
         Err(refusal) => {
             refusal.note();
             let mut response = refusal.into_response();
@@ -150,13 +156,23 @@ pub(crate) fn pieces(
     gateway: Gateway,
     stream: Box<Stream>,
 ) -> impl futures::Stream<Item = Result<Bytes, TooSlow>> + Send {
-    stream::unfold(Writing { gateway, stream, leaves_at: None, has_left: false }, Writing::next)
+    pieces_until(gateway, stream, None)
+}
+
+fn pieces_until(
+    gateway: Gateway,
+    stream: Box<Stream>,
+    until: Option<Instant>,
+) -> impl futures::Stream<Item = Result<Bytes, TooSlow>> + Send {
+    stream::unfold(Writing { gateway, stream, until, leaves_at: None, has_left: false }, Writing::next)
 }
 
 /// A stream that somebody else writes.
 struct Writing {
     gateway: Gateway,
     stream: Box<Stream>,
+    /// When the client is to come again and show who it is, if it showed that.
+    until: Option<Instant>,
     /// When the client is sent away, once the process is to end.
     leaves_at: Option<Instant>,
     has_left: bool,
@@ -221,6 +237,9 @@ impl Writing {
                 }
                 _ = beat.changed() => {
                     if !beat.borrow_and_update().is_draining {
+                        if self.until.is_some_and(|until| Instant::now() >= until) {
+                            return Err(Ended::Dismissed);
+                        }
                         return Ok(Frame::heartbeat().body());
                     }
                     self.leaves_at.get_or_insert_with(|| Instant::now() + self.gateway.time_to_go());

@@ -24,6 +24,7 @@ use crate::{
     patient::Patient,
     routes::Peer,
     socket::{self, Watch},
+    welcome::Welcome,
 };
 
 /// How long a client may take to send the head of a request.
@@ -58,6 +59,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub trait Door: Send + Sync {
     /// The headers that the answer gets besides, or none if this request needs an answer of the router's.
     async fn admit(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> Option<HeaderMap>;
+
+    /// Whether somebody who was let in with this request and showed who they are may stay. Asked each
+    /// `gateway.ask_again_seconds`; where it cannot be told, they may.
+    async fn may_stay(&self, peer: IpAddr, uri: &Uri, headers: &HeaderMap) -> bool;
 }
 
 /// What all connections share.
@@ -130,7 +135,8 @@ async fn begin(shared: Shared, mut connection: TcpStream, peer: IpAddr) -> Optio
         // Whatever else it comes to, the router says it, with all that its layers add.
         && let Ok(Opened::Stream(stream)) = shared.gateway.open(peer, &uri, &headers).await
     {
-        return socket::begin(connection, shared.gateway, *stream, &more).await;
+        let welcome = Welcome::of(&shared.door, shared.gateway.settings().ask_again(), peer, &uri, &headers);
+        return socket::begin(connection, shared.gateway, *stream, &more, welcome).await;
     }
     converse(shared, connection, buffer, peer).await;
     None

@@ -23,6 +23,9 @@ pub struct Settings {
     pub client_address_header: String,
     /// Seconds between two comments to a client that nothing else is sent to.
     pub heartbeat_seconds: u64,
+    /// Seconds after which it is asked again whether somebody who showed who they are may go on reading: so soon does a
+    /// stream end whose token was revoked.
+    pub ask_again_seconds: u64,
     /// Milliseconds that clients are told to wait before they come again, on average: each is told another time.
     pub retry_milliseconds: u64,
     /// The most events that are replayed to a client that comes again; one that missed more gets the state instead.
@@ -41,6 +44,7 @@ impl Default for Settings {
             streams_per_client: 500,
             client_address_header: String::new(),
             heartbeat_seconds: 15,
+            ask_again_seconds: 60,
             retry_milliseconds: 2_000,
             replay_events: 1_000,
             drain_seconds: 5,
@@ -70,6 +74,7 @@ impl Settings {
             ("max_streams", self.max_streams as u64),
             ("streams_per_client", self.streams_per_client as u64),
             ("heartbeat_seconds", self.heartbeat_seconds),
+            ("ask_again_seconds", self.ask_again_seconds),
             ("replay_events", self.replay_events),
             ("send_buffer_bytes", self.send_buffer_bytes as u64),
         ];
@@ -90,6 +95,10 @@ impl Settings {
 
     pub(crate) fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat_seconds.max(1))
+    }
+
+    pub(crate) fn ask_again(&self) -> Duration {
+        Duration::from_secs(self.ask_again_seconds)
     }
 
     pub(crate) fn drain(&self) -> Duration {

@@ -32,6 +32,7 @@ use crate::{
     routes::HEADERS,
     telemetry::Ended,
     topic::{Ahead, Cursor},
+    welcome::{Answer, Welcome},
 };
 
 /// How many events are given to the kernel at once.
@@ -76,6 +77,10 @@ pub(crate) struct Watch {
     beat: watch::Receiver<Beat>,
     /// Fires when the client is to be sent away.
     leaving: Option<Pin<Box<Sleep>>>,
+    /// Whether the client may stay is asked from time to time; of one whom nobody asked at the door, never.
+    welcome: Option<Box<Welcome>>,
+    /// The door's answer, while it is awaited.
+    asking: Option<Answer>,
     /// For how many heartbeats nothing could be written.
     stuck: u8,
     received: usize,
@@ -99,6 +104,7 @@ pub(crate) async fn begin(
     gateway: Gateway,
     stream: Stream,
     more_headers: &HeaderMap,
+    welcome: Option<Box<Welcome>>,
 ) -> Option<Watch> {
     let Stream { subscription: Subscription { first, mut missed, live }, beat, permit } = stream;
     // Without a bound, the kernel hides for minutes that a client does not read.
@@ -126,7 +132,7 @@ pub(crate) async fn begin(
     let writing = Writing { live, rest: Bytes::new(), ending: None, pumped: Pumped::Idle, has_moved: true };
     let line = Arc::new(Line { connection, gateway, writing: Mutex::new(writing), alarm: Notify::new() });
     let seat = topic.seat(Arc::clone(&line) as Arc<dyn Member>);
-    Some(Watch { line, seat, beat, leaving: None, stuck: 0, received: 0, permit })
+    Some(Watch { line, seat, beat, leaving: None, welcome, asking: None, stuck: 0, received: 0, permit })
 }
 
 fn give_up(ended: Ended, connection: &TcpStream) -> Option<Watch> {
@@ -263,7 +269,7 @@ impl Watch {
         let Self { line, seat, permit, .. } = self;
         drop(seat);
         let is_whole = line.writing().rest.is_empty();
-        if !(is_whole && matches!(ended, Ended::Completed | Ended::Drained)) {
+        if !(is_whole && matches!(ended, Ended::Completed | Ended::Drained | Ended::Dismissed)) {
             reset(&line.connection);
         }
         // The last one to hold the connection closes it: the speaker may for a moment.
@@ -279,8 +285,18 @@ impl Watch {
                 None => pending().await,
             }
         };
+        let may_stay = async {
+            match &mut self.asking {
+                Some(answer) => answer.await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
             () = self.line.alarm.notified() => Ok(()),
+            may_stay = may_stay => {
+                self.asking = None;
+                if may_stay { Ok(()) } else { self.dismiss() }
+            }
             writable = self.line.connection.writable(), if is_blocked => {
                 writable.map_err(|_| Ended::Gone)?;
                 self.line.writing().pumped = Pumped::Idle;
@@ -315,6 +331,9 @@ impl Watch {
             self.leaving.get_or_insert_with(|| Box::pin(sleep(gateway.time_to_go())));
             return Ok(());
         }
+        if self.asking.is_none() {
+            self.asking = self.welcome.as_mut().and_then(|welcome| welcome.ask_again());
+        }
         let mut writing = self.line.writing();
         let has_moved = std::mem::take(&mut writing.has_moved);
         let is_blocked = writing.pumped == Pumped::Blocked;
@@ -332,6 +351,18 @@ impl Watch {
             // A heartbeat is no sign that there was anything to say.
             self.line.writing().has_moved = false;
         }
+        Ok(())
+    }
+
+    /// Sends a client away who may not be here any more. The stream ends in order: who comes again is told why not.
+    fn dismiss(&self) -> Result<(), Ended> {
+        let mut writing = self.line.writing();
+        if !writing.rest.is_empty() || writing.ending.is_some() {
+            return Err(Ended::Dismissed);
+        }
+        writing.end(LAST_CHUNK, Ended::Dismissed);
+        drop(writing);
+        self.line.pump();
         Ok(())
     }
 

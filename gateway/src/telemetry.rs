@@ -81,6 +81,8 @@ pub(crate) enum Ended {
     Drained,
     /// What the client missed cannot be read.
     Failed,
+    /// Whoever it is may not be here any more, or is to show again who they are.
+    Dismissed,
 }
 
 impl Ended {
@@ -93,6 +95,7 @@ impl Ended {
             Self::Lagged => "lagged",
             Self::Drained => "drained",
             Self::Failed => "failed",
+            Self::Dismissed => "dismissed",
         };
         metrics::counter!(STREAMS_ENDED, "how" => how).increment(1);
     }

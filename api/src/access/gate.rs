@@ -11,9 +11,9 @@ use std::{
 use axum::http::{HeaderMap, HeaderName, Method, Uri, header};
 use chrono::{DateTime, Utc};
 use entities::{
-    Database, SystemDb,
+    ApiTokenId, Database, SystemDb, UserId,
     identity::{
-        Principal, PrincipalKind, Refusal, Right, TenantName, sessions,
+        Principal, PrincipalKind, Refusal, Right, TenantName, members, sessions,
         tickets::{Signer, Ticket},
         tokens, users,
     },
@@ -128,7 +128,11 @@ impl Gate {
         if !is_open && let Some(address) = address {
             self.of_address.take(&network(address), now).map_err(too_many)?;
         }
-        let mut caller = self.known(method, uri, headers, now).await?;
+        let mut caller = match self.known(method, uri, headers, now).await {
+            // Where nobody is asked, nobody is refused for a token that is good elsewhere.
+            Err(problem) if is_open && problem.code() == Code::Unauthorized => Caller::default(),
+            known => known?,
+        };
         caller.address = address;
         if caller.principal.is_none() && is_open {
             check_neighbour(&self.settings, uri, headers)?;
@@ -150,6 +154,51 @@ impl Gate {
             return Err(crate::extract::lacks(Right::Operate));
         }
         Ok(caller)
+    }
+
+    /// Whether whoever opened a stream with this request may go on reading it. A ticket that is over was good for opening
+    /// it; whoever asked for it must still be there. Where the database does not tell, they may.
+    pub async fn may_stay(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        match self.check_stay(uri, headers).await {
+            Ok(()) => true,
+            Err(problem) => {
+                let is_refused = problem.code().status().is_client_error();
+                if is_refused {
+                    tracing::debug!(path = uri.path(), "a stream ends: whoever reads it may not any more");
+                }
+                !is_refused
+            }
+        }
+    }
+
+    async fn check_stay(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        let now = (self.clock)();
+        // A ticket never ends before the beginning of time: here only its signature counts.
+        let caller = match self.ticket(uri, DateTime::UNIX_EPOCH)? {
+            Some(ticket) => {
+                self.check_asker(&ticket, now).await?;
+                Caller { ticket: Some(ticket), ..Caller::default() }
+            }
+            None => self.known(&Method::GET, uri, headers, now).await?,
+        };
+        if caller.tenant().is_none() {
+            return match self.is_open().await? {
+                true => Ok(()),
+                false => Err(unauthorized("log in, or send a token")),
+            };
+        }
+        stream::check(&self.db, &caller, uri.path()).await
+    }
+
+    /// Whether the token or the member that asked for a ticket is still one.
+    async fn check_asker(&self, ticket: &Ticket, now: DateTime<Utc>) -> Result<(), Problem> {
+        let Some(id) = ticket.principal else { return Ok(()) };
+        let db = self.db.tenant(ticket.tenant);
+        let may = match tokens::get(&db, ApiTokenId(id)).await? {
+            Some(token) => token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now),
+            None => members::get(&db, UserId(id)).await?.is_some_and(|member| member.disabled_at.is_none()),
+        };
+        if may { Ok(()) } else { Err(unauthorized("whoever asked for the ticket may not any more")) }
     }
 
     /// Who the request says it is from, and shows. Nobody, if it says nothing.
@@ -175,7 +224,10 @@ impl Gate {
             return Ok(Caller { principal, session: Some(found), ..Caller::default() });
         }
         match self.ticket(uri, now)? {
-            Some(ticket) => Ok(Caller { ticket: Some(ticket), ..Caller::default() }),
+            Some(ticket) => {
+                self.check_asker(&ticket, now).await?;
+                Ok(Caller { ticket: Some(ticket), ..Caller::default() })
+            }
             None => Ok(Caller::default()),
         }
     }

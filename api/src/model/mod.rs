@@ -3,6 +3,7 @@
 mod audit;
 mod branch;
 mod change;
+mod credential;
 mod dead;
 mod doctor;
 mod file;
@@ -22,6 +23,7 @@ pub use branch::{BranchDto, BranchesDto, KnownBranchDto};
 pub use change::{
     ChangeKindDto, DiffDto, DiffPart, FileChangeDto, MemoryChangeDto, MemoryChangeKindDto, SideDto,
 };
+pub use credential::{CredentialDto, CredentialRequest};
 pub use dead::{DeadBulkRequest, DeadFilterDto, DeadJobDto};
 pub use doctor::{CheckDto, CheckStatus, DoctorDto};
 pub use file::{FileDto, PathDto};

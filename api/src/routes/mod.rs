@@ -2,6 +2,9 @@
 
 mod about;
 mod admin;
+mod credential_get;
+mod credential_remove;
+mod credential_set;
 mod files;
 mod health;
 mod identity;
@@ -86,6 +89,11 @@ pub(crate) fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(projects_list::projects_list, projects_create::projects_create))
         .routes(routes!(projects_get::projects_get, projects_delete::projects_delete))
+        .routes(routes!(
+            credential_get::credential_get,
+            credential_set::credential_set,
+            credential_remove::credential_remove
+        ))
         .routes(routes!(sync_branches::sync_branches))
         .routes(routes!(sync_status::sync_status))
         .routes(routes!(sync_start::sync_start))

@@ -174,6 +174,35 @@ on_each_database! {
         open(&blind, "").await.problem(403, "forbidden");
     }
 
+    async fn a_credential_is_told_to_nobody(db: TestDatabase) {
+        let people = People::new(db).await;
+        let owner = people.browser("Olga").await;
+        let repo = small_repo();
+        let body = json!({ "name": "p", "source": crate::scene::source(&repo) });
+        let project = people.post(&owner, "/api/v1/projects", body).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/projects/{project}/credential");
+        people.get(&owner, &path).await.problem(404, "credential-not-found");
+        let secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+        let token = json!({ "kind": "token", "token": secret });
+        let set = people.ask(&owner, "PUT", &path, Some(&token)).await;
+        let told = set.expect(200);
+        assert_eq!(told["kind"], "token");
+        assert_eq!(people.get(&owner, &path).await.expect(200), told);
+        assert!(!set.text.contains(secret) && told["hint"].as_str().unwrap().starts_with("ghp_"), "{told}");
+        let wrong = json!({ "kind": "githubApp", "appId": 0, "installationId": 1, "privateKey": "x" });
+        assert_eq!(people.ask(&owner, "PUT", &path, Some(&wrong)).await.problem(422, "invalid-value")["field"], "appId");
+        people.add("Mona", Role::Member).await;
+        let member = people.browser("Mona").await;
+        for (method, body) in [("GET", None), ("PUT", Some(&token)), ("DELETE", None)] {
+            people.ask(&member, method, &path, body).await.problem(403, "forbidden");
+        }
+        people.ask(&owner, "DELETE", &path, None).await.expect(204);
+        people.get(&owner, &path).await.problem(404, "credential-not-found");
+        let noted = people.get(&owner, "/api/v1/audit").await;
+        assert!(noted.text.contains("credential.set") && noted.text.contains("credential.remove"));
+        assert!(!noted.text.contains(secret));
+    }
+
     async fn each_asks_only_so_often(db: TestDatabase) {
         let settings = Settings { requests_per_minute: 20, requests_per_minute_per_address: 0, ..Default::default() };
         let people = People::with(db, settings).await;

@@ -1,6 +1,6 @@
 //! Every route is for somebody. The list below says for whom; a route that is not on it fails.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
 use entities::{
     OfTenant, ProjectId, SourceSpec, SyncTrigger,
@@ -43,7 +43,7 @@ const ADMIN: For = Tenant(Right::Admin);
 const MANAGE: For = WholeTenant(Right::Admin);
 
 /// All routes, and whom they are for.
-const ROUTES: [(&str, &str, For); 56] = [
+const ROUTES: [(&str, &str, For); 59] = [
     ("GET", "/healthz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/readyz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/api/v1/session", Everybody("who is not known yet learns that they have to log in")),
@@ -57,6 +57,9 @@ const ROUTES: [(&str, &str, For); 56] = [
     ("POST", "/api/v1/projects", MANAGE),
     ("GET", "/api/v1/projects/{projectId}", READ),
     ("DELETE", "/api/v1/projects/{projectId}", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/credential", ADMIN),
+    ("PUT", "/api/v1/projects/{projectId}/credential", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("GET", "/api/v1/projects/{projectId}/files", READ),
     ("GET", "/api/v1/projects/{projectId}/memory", READ),
     ("GET", "/api/v1/projects/{projectId}/sync/branches", READ),
@@ -194,6 +197,41 @@ fn every_route_is_on_the_list() {
         assert!(listed.contains_key(&(method.as_str(), path.as_str())), "whom is {method} {path} for?");
     }
     assert_eq!(operations.len() + UNDOCUMENTED.len(), ROUTES.len(), "what is listed is served");
+}
+
+/// The files whose routes reach the database without a permit: those for everybody, and for one's own session.
+const WITHOUT_PERMIT: [&str; 6] = [
+    "identity/session_get.rs",
+    "identity/session_begin.rs",
+    "identity/session_end.rs",
+    "identity/session_switch.rs",
+    "identity/password.rs",
+    "identity/set_up.rs",
+];
+
+/// What permits are for: no route opens the database by itself.
+#[test]
+fn no_route_goes_round_its_permit() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes");
+    let (mut folders, mut seen) = (vec![root.clone()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            seen += 1;
+            // Whether the schema is there is asked in nobody's name.
+            if !WITHOUT_PERMIT.contains(&name.as_str()) && name != "health.rs" {
+                assert!(!text.contains("dispatcher.db"), "{name} goes round its permit");
+            }
+            assert!(!text.contains(".tenant("), "{name} chooses a tenant");
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }
 
 on_each_database! {

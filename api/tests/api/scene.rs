@@ -12,13 +12,17 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
 use chrono::{TimeDelta, Utc};
 use entities::{
-    ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId, identity::TenantName, projects, syncs,
+    ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId,
+    identity::TenantName,
+    keys::{KeyRing, KeyStore},
+    projects, syncs,
 };
 use gateway::Gateway;
 use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{Access, AppState, Gate, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+use source::settings::CredentialKeys;
 use testkit::{database::TestDatabase, repo::TestRepo};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -131,6 +135,8 @@ impl Scene {
         let worker_settings = WorkerSettings::default();
         let mut source_settings = worker_settings.source.clone();
         source_settings.attempts = 1;
+        let keys = KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap();
+        source_settings.keys = CredentialKeys::new(Arc::new(keys));
         let clock: project_sync_api::Clock =
             Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed)));
         let local = TenantName { id: tenant, name: projects::LOCAL_TENANT.to_owned() };

@@ -103,6 +103,8 @@ impl Scene {
         assert_eq!(scene.json(&["queue", "pause", "--reason", "maintenance"]), json!({ "changed": true }));
         if matches!(way, Way::Server | Way::SharedServer) {
             let mut launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), scene.folder.path());
+            // Whether it is asked who comes is not what is tried here.
+            launcher = launcher.set("api.access", "open");
             for (key, value) in scene.shared.iter().flat_map(|shared| &shared.settings) {
                 launcher = launcher.set(key, value);
             }

@@ -122,6 +122,58 @@ async fn tokens_open_a_service() {
     refused(&run(&data, &["token", "revoke", "x"]), 4, "no token x");
 }
 
+/// A stream ends when whoever reads it may not any more, whatever was shown when it was opened: a token or a ticket.
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_with_the_token_that_opened_them() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    done(&told(&data, &["user", "add", "Olga"], "correct horse\n"));
+    let token = done(&run(&data, &["token", "create", "reader", "--scope", "read,admin"]));
+    let other = done(&run(&data, &["token", "create", "another"]));
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path())
+        .set("gateway.heartbeat_seconds", 1)
+        .set("gateway.ask_again_seconds", 1);
+    let server = launcher.embedded(&data).await;
+    let repository = testkit::repo::TestRepo::bare_at(&folder.path().join("notes"));
+    repository.write("README.md", "# Title\n").commit("one");
+    let client = reqwest::Client::new();
+    let source = serde_json::json!({ "kind": "git", "url": repository.path() });
+    let asked = client.post(format!("{}/api/v1/projects", server.url())).bearer_auth(&token);
+    let asked = asked.header("content-type", "application/json");
+    let body = serde_json::json!({ "name": "notes", "source": source }).to_string();
+    let asked = asked.body(body).send().await.unwrap();
+    assert_eq!(asked.status(), 201);
+    let project: Value = serde_json::from_str(&asked.text().await.unwrap()).unwrap();
+    let id = project["id"].as_str().unwrap();
+    let asked = client.post(format!("{}/api/v1/stream-tickets", server.url())).bearer_auth(&token);
+    let asked = asked.header("content-type", "application/json");
+    let asked = asked.body(serde_json::json!({ "projectId": id }).to_string()).send().await.unwrap();
+    let ticket: Value = serde_json::from_str(&asked.text().await.unwrap()).unwrap();
+    let url = format!("{}/api/v1/events/projects/{id}", server.url());
+    let by_ticket = format!("{url}?ticket={}", ticket["ticket"].as_str().unwrap());
+    let mut opened = Vec::new();
+    for request in
+        [client.get(&url).bearer_auth(&token), client.get(&by_ticket), client.get(&url).bearer_auth(&other)]
+    {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        opened.push(response);
+    }
+    let mut kept = opened.pop().unwrap();
+    assert!(kept.chunk().await.unwrap().is_some());
+    let listed = json(&data, &["token", "ls"]).remove(0);
+    let reader = listed.as_array().unwrap().iter().find(|token| token["name"] == "reader").unwrap();
+    done(&run(&data, &["token", "revoke", reader["id"].as_str().unwrap()]));
+    for stream in opened {
+        // To its end, in order.
+        tokio::time::timeout(std::time::Duration::from_secs(20), stream.bytes()).await.unwrap().unwrap();
+    }
+    assert_eq!(client.get(&url).bearer_auth(&token).send().await.unwrap().status(), 401);
+    assert_eq!(client.get(&by_ticket).send().await.unwrap().status(), 401, "nor by its ticket");
+    // Whoever may read goes on: heartbeats come after the others are gone.
+    assert!(kept.chunk().await.unwrap().is_some());
+}
+
 /// Whoever could come from elsewhere must be able to show who they are.
 #[test]
 fn nothing_is_opened_to_others_unasked() {

@@ -33,6 +33,10 @@ impl Door for Open {
     async fn admit(&self, _peer: IpAddr, _uri: &Uri, _headers: &HeaderMap) -> Option<HeaderMap> {
         Some(HeaderMap::new())
     }
+
+    async fn may_stay(&self, _peer: IpAddr, _uri: &Uri, _headers: &HeaderMap) -> bool {
+        true
+    }
 }
 
 async fn bus_for(database: &TestDatabase) -> Arc<dyn ProgressBus> {

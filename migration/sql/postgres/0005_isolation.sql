@@ -179,7 +179,8 @@ CREATE POLICY tenant ON project_credentials TO project_sync_app
 CREATE POLICY owner ON project_credentials TO project_sync_owner USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON project_credentials TO project_sync_app;
 
--- Who may log in. Passwords and sessions are the system's alone; a tenant sees the names of its own members.
+-- Who may log in. Passwords and sessions are the system's alone; a tenant sees its own members and their
+-- names; who becomes one is the system's to say.
 ALTER TABLE memberships OWNER TO project_sync_owner;
 ALTER TABLE memberships ENABLE ROW LEVEL SECURITY;
 ALTER TABLE memberships FORCE ROW LEVEL SECURITY;
@@ -188,7 +189,7 @@ CREATE POLICY tenant ON memberships TO project_sync_app
     WITH CHECK (tenant_id = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::uuid));
 CREATE POLICY owner ON memberships TO project_sync_owner USING (true) WITH CHECK (true);
 CREATE POLICY system ON memberships TO project_sync_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON memberships TO project_sync_app;
+GRANT SELECT ON memberships TO project_sync_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON memberships TO project_sync_system;
 
 ALTER TABLE users OWNER TO project_sync_owner;
