@@ -26,10 +26,14 @@ pub(crate) fn check_neighbour(settings: &Settings, uri: &Uri, headers: &HeaderMa
 /// The host that a request is for. None if it names two: who stands before us may have looked at the other one.
 pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let mut named = headers.get_all(header::HOST).iter();
+    let authority = uri.authority().map(|authority| authority.as_str());
     match (named.next(), named.next()) {
-        (Some(host), None) => host.to_str().ok(),
+        (Some(host), None) => {
+            let host = host.to_str().ok()?;
+            authority.is_none_or(|authority| authority.eq_ignore_ascii_case(host)).then_some(host)
+        }
         (Some(_), Some(_)) => None,
-        (None, _) => uri.authority().map(|authority| authority.as_str()),
+        (None, _) => authority,
     }
 }
 
