@@ -75,11 +75,14 @@ fn check<F: Future<Output = TestDatabase>>(database: impl Fn() -> F) {
     }
 }
 
+/// A file's mode, its blob and its content.
+type KeptFile = (String, String, Option<Vec<u8>>);
+
 /// A state as it was when its sync had just ended.
 #[derive(PartialEq, Eq, Debug, Clone)]
 pub struct Seen {
     /// Mode, object and bytes of each file.
-    files: BTreeMap<Vec<u8>, (String, String, Option<Vec<u8>>)>,
+    files: BTreeMap<Vec<u8>, KeptFile>,
     /// Key, title and text of each entry of memory.
     memory: Vec<(String, String, String)>,
 }
