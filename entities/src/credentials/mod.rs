@@ -1,7 +1,7 @@
 //! What opens a project's repository at its host: stored sealed, opened only to be sent there.
 //!
 //! A credential is sealed together with its tenant, its project and its kind ([`crate::keys`]): bytes that are moved to
-//! another row do not open there. Everything but [`open`] and [`rotate`] works without the keys.
+//! another row do not open there. Everything but [`open`] and [`rotate()`] works without the keys.
 
 mod rotate;
 

@@ -158,7 +158,7 @@ describe('files', () => {
 
   test('any state can be chosen, page by page', async () => {
     net.answers.set(path, ok({ items: [file(1)] }));
-    const sync = (number: number) => ({ id: `s-${number}`, number, kind: 'sync', summary: `Commit ${number}`, createdAt: at, finishedAt: at }) as Sync;
+    const sync = (number: number) => ({ id: `s-${number}`, number, kind: 'sync', summary: `Commit ${number}`, forgotten: number === 898, createdAt: at, finishedAt: at }) as Sync;
     net.answers.set(`GET /api/v1/projects/${ID}/sync/history`, (url) =>
       url.searchParams.has('cursor')
         ? { items: Array.from({ length: 400 }, (_, i) => sync(400 - i)) }
@@ -172,6 +172,8 @@ describe('files', () => {
     expect(within(dialog).getAllByRole('listitem').length).toBeLessThan(100);
     await userEvent.click(within(dialog).getByRole('button', { name: 'Show earlier ones' }));
     await waitFor(() => expect(within(dialog).getAllByRole('listitem')[0]?.getAttribute('aria-setsize')).toBe('900'));
+    // What is not kept any more cannot be.
+    expect((within(dialog).getByRole('button', { name: /#898.*forgotten/ }) as HTMLButtonElement).disabled).toBe(true);
     await userEvent.click(within(dialog).getByRole('button', { name: /#899/ }));
     await waitFor(() => expect(window.location.search).toBe('?at=s-899'));
     expect(await screen.findByRole('button', { name: /State: #899/ })).toBeTruthy();

@@ -320,6 +320,9 @@ describe('how a project’s repository is read', () => {
     show(path);
     await found('ghp_…9f2c');
     await userEvent.selectOptions(screen.getByLabelText('Kind'), 'GitHub App installation');
+    await userEvent.type(screen.getByLabelText('App ID'), 'a');
+    expect(await found('It is a number.')).toBeTruthy();
+    await userEvent.clear(screen.getByLabelText('App ID'));
     await userEvent.type(screen.getByLabelText('App ID'), '12');
     await userEvent.type(screen.getByLabelText('Installation ID'), '34');
     expect((screen.getByRole('button', { name: 'Replace' }) as HTMLButtonElement).disabled).toBe(true);
@@ -327,7 +330,7 @@ describe('how a project’s repository is read', () => {
     await click('Replace');
     expect(await found('that is no key')).toBeTruthy();
     expect(screen.getByLabelText('Private key').getAttribute('aria-invalid')).toBe('true');
-    expect(net.sent).toEqual([[`PUT ${route}`, { kind: 'githubApp', appId: '12', installationId: '34', privateKey: 'KEY\n' }]]);
+    expect(net.sent).toEqual([[`PUT ${route}`, { kind: 'githubApp', appId: 12, installationId: 34, privateKey: 'KEY\n' }]]);
     net.answers.set(`PUT ${route}`, ok(credential({ kind: 'githubApp', hint: 'app 12', updatedAt: '2026-01-03T03:00:00Z' })));
     await click('Replace');
     expect(await found('app 12')).toBeTruthy();

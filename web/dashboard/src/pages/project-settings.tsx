@@ -114,8 +114,8 @@ function Replace({ projectId, isFirst, onSet }: ReplaceProps) {
       ) : (
         <>
           <div className="side-by-side">
-            <TextField label="App ID" value={appId} onChange={setAppId} autoComplete="off" isCode wrong={wrong('appId')} hint="" />
-            <TextField label="Installation ID" value={installationId} onChange={setInstallationId} autoComplete="off" isCode wrong={wrong('installationId')} hint="" />
+            <TextField label="App ID" value={appId} onChange={setAppId} autoComplete="off" isCode wrong={wrongId(appId) ?? wrong('appId')} hint="" />
+            <TextField label="Installation ID" value={installationId} onChange={setInstallationId} autoComplete="off" isCode wrong={wrongId(installationId) ?? wrong('installationId')} hint="" />
           </div>
           <TextField label="Private key" value={privateKey} onChange={setPrivateKey} autoComplete="off" isCode isLong placeholder="-----BEGIN RSA PRIVATE KEY-----" wrong={wrong('privateKey')} hint="The whole file that GitHub gave (.pem)." />
         </>
@@ -134,7 +134,16 @@ function Replace({ projectId, isFirst, onSet }: ReplaceProps) {
 function read(kind: NewCredential['kind'], ...typed: string[]): NewCredential | undefined {
   const [token = '', appId = '', installationId = '', privateKey = ''] = typed.map((text) => text.trim());
   if (kind === 'token') return token === '' ? undefined : { kind, token };
-  if (appId === '' || installationId === '' || privateKey === '') return undefined;
+  if (!isNumber(appId) || !isNumber(installationId) || privateKey === '') return undefined;
   // A key's file ends with the end of a line.
-  return { kind, appId, installationId, privateKey: `${privateKey}\n` };
+  return { kind, appId: Number(appId), installationId: Number(installationId), privateKey: `${privateKey}\n` };
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text));
+}
+
+/** What is wrong with an id, as far as it can be told without asking. */
+function wrongId(text: string): string | undefined {
+  return text.trim() === '' || isNumber(text.trim()) ? undefined : 'It is a number.';
 }

@@ -11,7 +11,7 @@ import { AddProject } from './add-project.js';
 export function ProjectsPage() {
   useTitle('Projects');
   const { may } = useSession();
-  const canAdd = may('sync', 'tenant');
+  const canAdd = may('admin', 'tenant');
   const list = useInfiniteQuery({
     queryKey: ['projects'],
     queryFn: ({ pageParam, signal }) => client.projects.list({ limit: 100, cursor: pageParam }, { signal }),

@@ -105,6 +105,7 @@ function States({ project, branch, version, at, onChoose, onClose }: StatesProps
               <button
                 type="button"
                 aria-current={isShown || undefined}
+                disabled={sync.forgotten}
                 // The latest is what is latest then, too.
                 onClick={() => onChoose(row === 0 ? undefined : sync.id)}
               >
@@ -120,6 +121,7 @@ function States({ project, branch, version, at, onChoose, onClose }: StatesProps
                     </>
                   )}
                   {row === 0 && ' · latest'}
+                  {sync.forgotten && ' · forgotten'}
                 </span>
               </button>
             </li>

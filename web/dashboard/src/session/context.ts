@@ -27,7 +27,7 @@ export function useSession(): SessionTools {
 
 /** Whether pages may be shown. */
 export function isIn({ access, principal }: Session): boolean {
-  return access === 'open' || principal !== null;
+  return access === 'open' || principal != null;
 }
 
 /** Differs between all whose pages must not be mixed. */

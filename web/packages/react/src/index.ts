@@ -1,5 +1,4 @@
 export { createClient, type CallOptions, type Client, type ClientOptions, type GetTicket, type Token, type WriteOptions } from './api/client.js';
-export type * from './api/identity.js';
 export { ProblemError, UnreachableError } from './api/problem.js';
 export type { components, operations, paths } from './api/schema.js';
 export type * from './api/types.js';

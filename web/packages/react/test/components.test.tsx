@@ -284,6 +284,18 @@ describe('the history', () => {
     expect(posted()).toMatchObject([{ line: `POST /api/v1/projects/${PROJECT}/sync/restore`, body: { syncId: syncId(1) } }]);
   });
 
+  test('what is not kept any more stays listed, with nothing to look at or to go back to', async () => {
+    const [, head, , second, first] = chain();
+    service.history = [head!, second!, { ...first!, forgotten: true }];
+    render(<Page />);
+    await waitFor(() => expect(rows()).toHaveLength(3));
+    expect(rows().map((row) => within(row).queryByText('forgotten') !== null)).toEqual([false, false, true]);
+    expect(rows().map((row) => within(row).queryAllByRole('button').length)).toEqual([2, 2, 0]);
+    await userEvent.click(screen.getByRole('button', { name: 'Changes of #3 of main' }));
+    const others = within(screen.getByRole('dialog')).getAllByRole('option').map((option) => option.textContent);
+    expect(others).toEqual(['the sync before it', '#2 Second']);
+  });
+
   test('a restore that is refused says why and stays', async () => {
     service.history = chain();
     const body = { type: 'urn:project-sync:problem:branch-busy', title: 'The branch is busy', status: 409, detail: 'A sync runs.' };

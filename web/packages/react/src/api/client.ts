@@ -1,28 +1,25 @@
 import createFetch from 'openapi-fetch';
+import { ProblemError, UnreachableError } from './problem.js';
+import type { paths } from './schema.js';
 import type {
   AuditQuery,
-  IdentityPaths,
+  BulkRequest,
+  DeadBulkRequest,
   ListQuery,
   LogIn,
   NewApiToken,
   NewCredential,
   NewMember,
+  NewProject,
   NewTenant,
   PasswordChange,
-  Role,
-  SetUp,
-  TicketRequest,
-} from './identity.js';
-import { ProblemError, UnreachableError } from './problem.js';
-import type { paths } from './schema.js';
-import type {
-  BulkRequest,
-  DeadBulkRequest,
-  NewProject,
   PauseRequest,
   QueryOf,
   ResumeRequest,
+  Role,
+  SetUp,
   StartRequest,
+  TicketRequest,
 } from './types.js';
 
 /** A bearer token, or how to get the one that holds now. */
@@ -93,7 +90,7 @@ function keyed(options: WriteOptions) {
 export function createClient({ baseUrl = '', token, getTicket, fetch: fetcher }: ClientOptions = {}) {
   const base = baseUrl.replace(/\/+$/, '');
   // Looked up at each call: a page may replace the global one later.
-  const http = createFetch<paths & IdentityPaths>({ baseUrl: base, fetch: (request) => (fetcher ?? globalThis.fetch)(request) });
+  const http = createFetch<paths>({ baseUrl: base, fetch: (request) => (fetcher ?? globalThis.fetch)(request) });
   http.use({
     async onRequest({ request }) {
       const bearer = await currentToken(token);

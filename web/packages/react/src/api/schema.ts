@@ -320,6 +320,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tenants
+         * @description By name.
+         */
+        get: operations["admin.tenants.list"];
+        put?: never;
+        /**
+         * Make a tenant
+         * @description With its first owner: a user that is there, by name; or a new one, with a password.
+         */
+        post: operations["admin.tenants.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who did what
+         * @description In the tenant, the latest first.
+         */
+        get: operations["audit.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/project-sync/{syncId}": {
         parameters: {
             query?: never;
@@ -359,6 +403,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List members
+         * @description Of the tenant, by name.
+         */
+        get: operations["members.list"];
+        put?: never;
+        /**
+         * Make a user a member
+         * @description One that is there, by name; or a new one, with a password.
+         */
+        post: operations["members.add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a member another role
+         * @description It holds from the next request of theirs on, for their sessions and tokens, too.
+         */
+        put: operations["members.change"];
+        post?: never;
+        /**
+         * Remove a member
+         * @description Their sessions and tokens let nobody into this tenant any more. The user stays.
+         */
+        delete: operations["members.remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -407,6 +499,34 @@ export interface paths {
          * @description With its whole history and all that was kept of it, in one step. It cannot be undone.
          */
         delete: operations["projects.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a project's credential
+         * @description What kind it is, and enough to tell it from another one. The secret itself is told to nobody.
+         */
+        get: operations["projects.credential.get"];
+        /**
+         * Set a project's credential
+         * @description In the place of the one before. It is kept sealed and sent to the project's repository only.
+         */
+        put: operations["projects.credential.set"];
+        post?: never;
+        /**
+         * Remove a project's credential
+         * @description Without one nothing happens.
+         */
+        delete: operations["projects.credential.remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -552,6 +672,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell who asks
+         * @description And what they may do; or that nobody is known, and whether the first user is to be set up.
+         */
+        get: operations["session.get"];
+        /** Look at another tenant */
+        put: operations["session.switch"];
+        /**
+         * Log in
+         * @description The session is a cookie that scripts do not see. After ten wrong passwords the waits grow.
+         */
+        post: operations["session.begin"];
+        /**
+         * Log out
+         * @description The session ends, here and at the browser. Without one nothing happens.
+         */
+        delete: operations["session.end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description One's own. All other sessions of the user end.
+         */
+        put: operations["session.password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -566,6 +735,48 @@ export interface paths {
         get: operations["settings.get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up the first user
+         * @description Who operates the installation and owns its first tenant. Once, and from the machine of the service only; elsewhere
+         *     `project-sync user add` does it.
+         */
+        post: operations["setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for a stream
+         * @description `EventSource` of a page from another origin sends neither a token nor a cookie. A ticket in the URL opens the stream
+         *     that it is for, for a minute.
+         */
+        post: operations["streamTickets.create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -624,6 +835,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tokens
+         * @description Of the tenant, the latest first; those that are good no longer, too.
+         */
+        get: operations["tokens.list"];
+        put?: never;
+        /**
+         * Make a token
+         * @description It is shown this once. Nobody gives more than they have.
+         */
+        post: operations["tokens.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description It is refused from the next request on. It stays in the list.
+         */
+        delete: operations["tokens.revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -690,6 +945,62 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Who is let in without showing who they are.
+         * @enum {string}
+         */
+        Access: "open" | "identity";
+        /** @description Who did something. */
+        Actor: {
+            /**
+             * Format: uuid
+             * @description The user or the token.
+             */
+            id?: string | null;
+            /** @description `user`, `token`, `local`, `command` or `system`. */
+            kind: string;
+            /** @description What they were called then. */
+            name: string;
+        };
+        /** @description A page of the audit log. */
+        AuditList: {
+            /** @description The lines, the latest first. */
+            items: components["schemas"]["AuditRecord"][];
+            /** @description What to send as `cursor` to get the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description A line of the audit log. */
+        AuditRecord: {
+            /**
+             * @description What was done: a stable word.
+             * @example sync.start
+             */
+            action: string;
+            /** @description Who. */
+            actor: components["schemas"]["Actor"];
+            /** @description The address that the request came from, as far as it is known. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description More about it. */
+            detail: unknown;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            target?: components["schemas"]["AuditTarget"] | null;
+        };
+        /** @description What something was done to. */
+        AuditTarget: {
+            /** @description Which one. */
+            id: string;
+            /** @description What kind of thing. */
+            kind: string;
+        };
         /** @description A branch of the repository, as it is there now. */
         Branch: {
             /** @description The commit at its tip. */
@@ -771,6 +1082,23 @@ export interface components {
              */
             memory: number;
         };
+        /** @description What may be told of a credential. */
+        Credential: {
+            /** @description Enough to tell it from another one: `ghp_…ab12`, or `app 123, installation 456`. */
+            hint: string;
+            /** @description What it is. */
+            kind: components["schemas"]["CredentialKind"];
+            /**
+             * Format: date-time
+             * @description When it was set.
+             */
+            updatedAt: string;
+        };
+        /**
+         * @description What a project's credential is.
+         * @enum {string}
+         */
+        CredentialKind: "token" | "githubApp";
         /** @description An operation on many of the dead. */
         DeadBulkRequest: {
             /** @description All of them. */
@@ -785,7 +1113,7 @@ export interface components {
             /** @description Only those given up for this reason. */
             code?: string | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description Only those given up longer ago than this many seconds.
              */
             olderThanSeconds?: number | null;
@@ -970,6 +1298,11 @@ export interface components {
              */
             retryAt?: string | null;
         };
+        /** @description A new token, with its secret, which is shown this once. */
+        IssuedToken: components["schemas"]["Token"] & {
+            /** @description The token itself: `ps_` and 64 hexadecimal digits. */
+            token: string;
+        };
         /** @description A sync as operators see it. */
         Job: components["schemas"]["Sync"] & {
             /**
@@ -996,7 +1329,7 @@ export interface components {
             /** @description Only those that ended with this error. */
             errorCode?: string | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description Only those asked for longer ago than this many seconds.
              */
             olderThanSeconds?: number | null;
@@ -1029,6 +1362,52 @@ export interface components {
             headSyncId?: string | null;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A name and a password. */
+        Login: {
+            /** @description The user's name. */
+            name: string;
+            /**
+             * Format: password
+             * @description Their password.
+             */
+            password: string;
+            /**
+             * Format: uuid
+             * @description The tenant to look at; the first one by name if absent.
+             */
+            tenantId?: string | null;
+        };
+        /** @description A member of the tenant. */
+        Member: {
+            /**
+             * Format: date-time
+             * @description Since when they are a member.
+             */
+            createdAt: string;
+            /** @description Whether they may not log in. */
+            disabled: boolean;
+            /** @description What they are called. */
+            name: string;
+            /** @description Their role in the tenant. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: uuid
+             * @description The user.
+             */
+            userId: string;
+        };
+        /** @description Another role. */
+        MemberChange: {
+            /** @description The role. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A page of members. */
+        MemberList: {
+            /** @description The members, by name. */
+            items: components["schemas"]["Member"][];
+            /** @description What to send as `cursor` to get the next page; `null` on the last one. */
+            next?: string | null;
         };
         /** @description A memory entry that changed. */
         MemoryChange: {
@@ -1095,12 +1474,101 @@ export interface components {
          * @enum {string}
          */
         MemoryKind: "letter" | "guide" | "document";
+        /** @description A credential to be kept. It is sealed, and never told again. */
+        NewCredential: {
+            /** @enum {string} */
+            kind: "token";
+            /**
+             * Format: password
+             * @description The token.
+             */
+            token: string;
+        } | {
+            /**
+             * Format: int64
+             * @description The app's number.
+             */
+            appId: number;
+            /**
+             * Format: int64
+             * @description The number of its installation that reaches the repository.
+             */
+            installationId: number;
+            /** @enum {string} */
+            kind: "githubApp";
+            /**
+             * Format: password
+             * @description The app's private RSA key, in PEM.
+             */
+            privateKey: string;
+        };
+        /** @description Somebody to become a member. */
+        NewMember: {
+            /** @description The user's name. */
+            name: string;
+            /**
+             * Format: password
+             * @description The password of a new user, 8 to 1,024 bytes; absent for one that is there.
+             */
+            password?: string | null;
+            /** @description Their role in the tenant. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description The first owner of a tenant. */
+        NewOwner: {
+            /** @description The user's name. */
+            name: string;
+            /**
+             * Format: password
+             * @description The password of a new user, 8 to 1,024 bytes; absent for one that is there.
+             */
+            password?: string | null;
+        };
         /** @description A project to make. */
         NewProject: {
             /** @description Its name, 1 to 200 characters; made from the source if absent. */
             name?: string | null;
             /** @description The repository that it is connected to. */
             source: components["schemas"]["Source"];
+        };
+        /** @description A tenant to make. */
+        NewTenant: {
+            /** @description What it is called; 1 to 200 characters. */
+            name: string;
+            /** @description Who owns it. */
+            owner: components["schemas"]["NewOwner"];
+        };
+        /** @description A token to make. */
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description When it ends; never by itself if absent.
+             */
+            expiresAt?: string | null;
+            /** @description What it is called; 1 to 100 characters. */
+            name: string;
+            /** @description Whether it operates the installation besides. */
+            operator?: boolean;
+            /**
+             * Format: uuid
+             * @description The only project that it is for; all if absent.
+             */
+            projectId?: string | null;
+            /** @description What it may do: of `read`, `sync` and `admin`. */
+            scopes: components["schemas"]["Right"][];
+        };
+        /** @description Another password. */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @description The present one.
+             */
+            current: string;
+            /**
+             * Format: password
+             * @description The new one; 8 to 1,024 bytes.
+             */
+            new: string;
         };
         /** @description A path. */
         Path: {
@@ -1187,6 +1655,34 @@ export interface components {
          * @enum {string}
          */
         PhaseStatus: "toCome" | "running" | "done" | "failed";
+        /**
+         * @description Who asks, in which tenant, and what they may do in it. Whoever holds one was let in; whether they may do a certain
+         *     thing is for [`Principal::may`] to say.
+         */
+        Principal: {
+            /**
+             * Format: uuid
+             * @description The id of the user, or of the token.
+             */
+            id?: string | null;
+            /**
+             * @description How they are known: `local`, `user` or `token`.
+             * @example user
+             */
+            kind: string;
+            /** @description What they are called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The only project that they may do it to; none if all.
+             */
+            projectId?: string | null;
+            /** @description What they may do. */
+            rights: components["schemas"]["Right"][];
+            role?: components["schemas"]["Role"] | null;
+            /** @description The tenant that they act in. */
+            tenant: components["schemas"]["TenantName"];
+        };
         /**
          * @description Which of two waiting syncs is begun first.
          * @enum {string}
@@ -1386,6 +1882,47 @@ export interface components {
              */
             projectId?: string | null;
         };
+        /**
+         * @description One thing that somebody may do.
+         * @enum {string}
+         */
+        Right: "read" | "sync" | "admin" | "operate";
+        /**
+         * @description What a user is in a tenant.
+         * @enum {string}
+         */
+        Role: "owner" | "member" | "viewer";
+        /** @description Who asks, and what they may do. */
+        Session: {
+            /** @description Who is let in without showing who they are. */
+            access: components["schemas"]["Access"];
+            principal?: components["schemas"]["Principal"] | null;
+            /** @description Whether there is a user. Without one the first is to be set up. */
+            setUp: boolean;
+            /** @description The tenants that they may act in. */
+            tenants: components["schemas"]["SessionTenant"][];
+        };
+        /** @description A tenant that somebody may act in. */
+        SessionTenant: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /** @description The first user. */
+        SetUp: {
+            /** @description What they are called; 1 to 100 characters. */
+            name: string;
+            /**
+             * Format: password
+             * @description Their password; 8 to 1,024 bytes.
+             */
+            password: string;
+        };
         /** @description The settings that a process runs with. */
         Settings: {
             /** @description Sections by name, and in them values by key; what is not set is left out. */
@@ -1449,6 +1986,37 @@ export interface components {
             phases: string[];
             progress?: components["schemas"]["Progress"] | null;
             sync: components["schemas"]["Sync"] | null;
+        };
+        /** @description A ticket that opens a stream: send it as `?ticket=…`. */
+        StreamTicket: {
+            /**
+             * Format: date-time
+             * @description When it ends. A stream that was opened before goes on.
+             */
+            expiresAt: string;
+            /** @description The ticket. */
+            ticket: string;
+        };
+        /** @description A stream that is to be opened: of a sync, or of a project. Whatever the bearer may read, if neither is named. */
+        StreamTicketRequest: {
+            /**
+             * Format: uuid
+             * @description The project.
+             */
+            projectId?: string | null;
+            /**
+             * Format: uuid
+             * @description The sync.
+             */
+            syncId?: string | null;
+        };
+        /** @description Another tenant to look at. */
+        SwitchTenant: {
+            /**
+             * Format: uuid
+             * @description The tenant.
+             */
+            tenantId: string;
         };
         /** @description A sync. */
         Sync: {
@@ -1852,10 +2420,95 @@ export interface components {
          * @enum {string}
          */
         SyncTrigger: "cli" | "api" | "webhook" | "schedule";
+        /** @description A tenant. */
+        Tenant: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @description A page of tenants. */
+        TenantList: {
+            /** @description The tenants, by name. */
+            items: components["schemas"]["Tenant"][];
+            /** @description What to send as `cursor` to get the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description A tenant, by id and by name. */
+        TenantName: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
         /** @description Whether something was changed. */
         Toggled: {
             /** @description Whether it was changed; otherwise it was so already. */
             changed: boolean;
+        };
+        /** @description A token, without its secret. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The user in whose name it acts; `null` if it was made by a command.
+             */
+            createdBy?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; `null` if it does not by itself.
+             */
+            expiresAt?: string | null;
+            /** @description How it begins. */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            lastUsedAt?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description Whether it operates the installation besides. */
+            operator: boolean;
+            /**
+             * Format: uuid
+             * @description The only project that it is for; `null` if it is for all.
+             */
+            projectId?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is refused; `null` if it is not.
+             */
+            revokedAt?: string | null;
+            /** @description What it may do: of `read`, `sync` and `admin`. It never does more than the user in whose name it acts. */
+            scopes: components["schemas"]["Right"][];
+        };
+        /** @description A page of tokens. */
+        TokenList: {
+            /** @description The tokens, the latest first. */
+            items: components["schemas"]["Token"][];
+            /** @description What to send as `cursor` to get the next page; `null` on the last one. */
+            next?: string | null;
         };
         /**
          * @description What a phase counts.
@@ -1917,6 +2570,24 @@ export interface operations {
                     "application/json": components["schemas"]["DeadJobPage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid-value` */
             422: {
                 headers: {
@@ -1926,7 +2597,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -1959,6 +2639,24 @@ export interface operations {
                     "application/json": components["schemas"]["Bulk"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `filter-required` */
             422: {
                 headers: {
@@ -1968,7 +2666,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2001,6 +2708,24 @@ export interface operations {
                     "application/json": components["schemas"]["Bulk"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `filter-required` */
             422: {
                 headers: {
@@ -2010,7 +2735,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,6 +2776,24 @@ export interface operations {
                     "application/json": components["schemas"]["DeadJob"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `dead-job-not-found` */
             404: {
                 headers: {
@@ -2051,7 +2803,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2081,6 +2842,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `dead-job-not-found` */
             404: {
                 headers: {
@@ -2090,7 +2869,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2131,6 +2919,24 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `dead-job-not-found` */
             404: {
                 headers: {
@@ -2158,7 +2964,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2187,7 +3002,34 @@ export interface operations {
                     "application/json": components["schemas"]["Doctor"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,6 +3075,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid-value` */
             422: {
                 headers: {
@@ -2242,7 +3102,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2275,6 +3144,24 @@ export interface operations {
                     "application/json": components["schemas"]["Bulk"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `filter-required` */
             422: {
                 headers: {
@@ -2284,7 +3171,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2317,6 +3213,24 @@ export interface operations {
                     "application/json": components["schemas"]["Bulk"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `filter-required` */
             422: {
                 headers: {
@@ -2326,7 +3240,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2359,6 +3282,24 @@ export interface operations {
                     "application/json": components["schemas"]["Bulk"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `filter-required` */
             422: {
                 headers: {
@@ -2368,7 +3309,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2400,6 +3350,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobDetail"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -2409,7 +3377,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2439,6 +3416,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -2457,7 +3452,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2489,6 +3493,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sync"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -2507,7 +3529,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2548,6 +3579,24 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -2566,7 +3615,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2595,7 +3653,34 @@ export interface operations {
                     "application/json": components["schemas"]["Queue"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2613,9 +3698,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["PauseRequest"];
+                "application/json": components["schemas"]["PauseRequest"] | null;
             };
         };
         responses: {
@@ -2626,6 +3711,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Toggled"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `project-not-found` */
@@ -2646,7 +3749,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2664,9 +3776,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ResumeRequest"];
+                "application/json": components["schemas"]["ResumeRequest"] | null;
             };
         };
         responses: {
@@ -2679,6 +3791,24 @@ export interface operations {
                     "application/json": components["schemas"]["Toggled"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found` */
             404: {
                 headers: {
@@ -2688,7 +3818,236 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.tenants.list": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tenants. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin.tenants.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name-taken`: there is such a tenant, or such a user and a password was sent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                /** @description Only those of this action, such as `sync.start`. */
+                action?: string;
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the audit log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2733,6 +4092,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -2760,7 +4137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,6 +4175,24 @@ export interface operations {
                     "text/event-stream": components["schemas"]["ProjectMessage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found` */
             404: {
                 headers: {
@@ -2825,7 +4220,314 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "members.list": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "members.add": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request under the same key is served once. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name-taken`: they are a member, or there is such a user and a password was sent; `limit-reached`, `request-in-progress` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "members.change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last-owner` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "members.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The member. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are no member any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last-owner` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2859,6 +4561,24 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectPage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `invalid-value` */
             422: {
                 headers: {
@@ -2868,7 +4588,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2906,6 +4635,24 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `name-taken`, `request-in-progress` */
             409: {
                 headers: {
@@ -2924,7 +4671,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2956,6 +4712,24 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectDetail"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found` */
             404: {
                 headers: {
@@ -2965,7 +4739,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2998,6 +4781,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found` */
             404: {
                 headers: {
@@ -3025,7 +4826,240 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.credential.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The credential. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found`, `credential-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.credential.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            /** @description The credential. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-keys`: the service has none to seal it with */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.credential.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3070,6 +5104,24 @@ export interface operations {
                     "application/json": components["schemas"]["FilePage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `branch-not-found`, `sync-not-found` */
             404: {
                 headers: {
@@ -3106,7 +5158,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3153,6 +5214,24 @@ export interface operations {
                     "application/json": components["schemas"]["MemoryEntryPage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `branch-not-found`, `sync-not-found` */
             404: {
                 headers: {
@@ -3189,7 +5268,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,6 +5331,24 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `branch-not-found` */
             404: {
                 headers: {
@@ -3270,7 +5376,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3307,6 +5422,24 @@ export interface operations {
                     "application/json": components["schemas"]["Branches"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found` */
             404: {
                 headers: {
@@ -3325,7 +5458,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3366,6 +5508,24 @@ export interface operations {
                     "application/json": components["schemas"]["SyncPage"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `branch-not-found` */
             404: {
                 headers: {
@@ -3384,7 +5544,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3438,6 +5607,24 @@ export interface operations {
                     "application/json": components["schemas"]["Started"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `sync-not-found` */
             404: {
                 headers: {
@@ -3474,7 +5661,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3509,6 +5705,24 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `project-not-found`, `branch-not-found` */
             404: {
                 headers: {
@@ -3518,7 +5732,333 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchTenant"];
+            };
+        };
+        responses: {
+            /** @description Who asks from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: this is for sessions only; `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-found`: the user is no member of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Who asks from now on. */
+            200: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `invalid-credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant-not-found`: the user is no member of it, or of any */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no session any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-credentials`: the present one is another */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: this is for sessions only; `foreign-origin` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3547,7 +6087,192 @@ export interface operations {
                     "application/json": components["schemas"]["Settings"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            /** @description Who asks from now on. */
+            201: {
+                headers: {
+                    /** @description The session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `foreign-origin`: not from this machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already-set-up` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "streamTickets.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StreamTicketRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found`, `sync-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3579,6 +6304,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sync"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -3588,7 +6331,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3620,6 +6372,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sync"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -3638,7 +6408,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3679,6 +6458,24 @@ export interface operations {
                     "application/json": components["schemas"]["Diff"];
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `sync-not-found` */
             404: {
                 headers: {
@@ -3715,7 +6512,239 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tokens.list": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tokens.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit-reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tokens.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token. */
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3744,7 +6773,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3773,6 +6802,24 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: a right is missing; `foreign-origin`: the request comes from elsewhere */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not-found`: this process keeps none */
             404: {
                 headers: {
@@ -3782,7 +6829,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,7 +6876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem that any request may end with, such as `unauthorized` or `internal`. */
+            /** @description A problem that any request may end with, such as `internal`. */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -38,6 +38,7 @@ const SYNC_ERRORS: Record<string, [title: string, advice?: string]> = {
   database: ['The database does not answer', 'Nothing is lost. Sync again once it is back.'],
   proof: ['The result could not be proved', 'Nothing of it is visible. Sync again with “compare everything anew”.'],
   'path-too-long': ['A path is longer than the limits allow'],
+  'sync-forgotten': ['The state to restore is not kept any more', 'Choose a later sync.'],
   'worker-lost': ['The workers were lost while they ran it', 'Look at the workers’ logs and memory, then sync again.'],
   internal: ['Something went wrong inside', 'Sync again. If it happens again, the server’s log tells more.'],
 };
@@ -51,6 +52,7 @@ export function explainSyncError(error: SyncError): Explanation {
 const PROBLEMS: Record<string, string> = {
   'branch-busy': 'Wait until the running sync has ended, or cancel it.',
   'branch-not-found': 'It may have been deleted or renamed. Choose another branch.',
+  'sync-forgotten': 'Choose a later sync.',
   'project-not-found': 'It may have been removed meanwhile.',
   'source-unreachable': 'Check the repository’s address and the network.',
   'database-unavailable': 'The server is there, its database is not. Try again in a moment.',

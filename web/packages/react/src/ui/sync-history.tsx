@@ -44,7 +44,7 @@ export function SyncHistory({ client, projectSync, branch, canRestore = true }: 
   // The latest of each branch comes first.
   const heads = new Map([...completed].reverse().map((sync) => [sync.branch, sync]));
   const headOf = (name: string) => heads.get(name);
-  const others = (sync: Sync) => completed.filter((other) => other.branch === sync.branch && other.id !== sync.id);
+  const others = (sync: Sync) => completed.filter((other) => other.branch === sync.branch && other.id !== sync.id && !other.forgotten);
   const head = open && headOf(open.sync.branch);
 
   return (
@@ -139,6 +139,11 @@ function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }:
           {sync.number != null && <span className="ps-history-number">#{sync.number}</span>}
           <span className="ps-history-summary">{summaryOf(sync)}</span>
           {isHead && <span className="ps-tag">now</span>}
+          {sync.forgotten && (
+            <span className="ps-tag" title="What it left is not kept any more.">
+              forgotten
+            </span>
+          )}
         </p>
         <p className="ps-muted ps-history-meta">
           {showBranch && <span>{sync.branch}</span>}
@@ -153,7 +158,7 @@ function Row({ sync, position, of, now, showBranch, isHead, onDiff, onRestore }:
       <Counts sync={sync} />
       <span className="ps-history-duration">{sync.durationMs != null ? formatDuration(sync.durationMs) : ''}</span>
       <div className="ps-history-actions">
-        {sync.status === 'completed' && (
+        {sync.status === 'completed' && !sync.forgotten && (
           <>
             <button type="button" className="ps-button ps-quiet" onClick={onDiff}>
               Changes
