@@ -60,8 +60,10 @@ impl Scene {
 }
 
 async fn worker_behind(stage: &Stage, postgres: &CuttableProxy, redis: &CuttableProxy) -> ServiceProcess {
-    let postgres =
-        stage.postgres.url().replace(&stage.postgres.address().to_string(), &postgres.address().to_string());
+    let postgres = stage
+        .deployment
+        .postgres_url
+        .replace(&stage.postgres.address().to_string(), &postgres.address().to_string());
     stage.deployment.worker_on(&postgres, &format!("redis://{}", redis.address())).await
 }
 
