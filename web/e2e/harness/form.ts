@@ -44,14 +44,25 @@ export async function share(binary: string): Promise<Shared> {
   await onServer(postgres, `CREATE DATABASE ${name}`);
   const url = new URL(postgres);
   url.pathname = name;
+  const migrator = url.href;
+  // As in production: the service is one whom row-level security binds.
+  url.username = name;
   const env = {
     PROJECT_SYNC__DATABASE__URL: url.href,
+    PROJECT_SYNC__API__ACCESS: 'open',
+    PROJECT_SYNC__SOURCE__PRIVATE_NETWORKS: '127.0.0.0/8,::1/128',
+    PROJECT_SYNC__SOURCE__LOCAL_FOLDERS: '/',
     PROJECT_SYNC__QUEUE__REDIS_URL: redis,
     PROJECT_SYNC__QUEUE__PREFIX: name,
   };
-  const remove = () => onServer(postgres, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  const remove = async () => {
+    await onServer(postgres, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await onServer(postgres, `DROP ROLE IF EXISTS ${name}`);
+  };
   try {
-    await promisify(execFile)(binary, ['migrate', 'up'], { env: { PATH: process.env['PATH'], ...env } });
+    const settings = { PATH: process.env['PATH'], ...env, PROJECT_SYNC__DATABASE__MIGRATOR_URL: migrator };
+    await promisify(execFile)(binary, ['migrate', 'up'], { env: settings });
+    await onServer(postgres, `CREATE ROLE ${name} LOGIN IN ROLE project_sync_app`);
   } catch (error) {
     await remove();
     throw error;
