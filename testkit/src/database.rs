@@ -22,17 +22,6 @@ const TEMPLATE_LOCK: i64 = 83_675_283;
 /// The user that the program under test logs in as: bound by row-level security, as in production.
 const APP_USER: &str = "project_sync_test";
 
-/// The roles that migrations grant to, and that user.
-const ROLES: [&str; 7] = [
-    "CREATE ROLE project_sync_owner NOLOGIN",
-    "CREATE ROLE project_sync_app NOLOGIN NOINHERIT",
-    "CREATE ROLE project_sync_system NOLOGIN",
-    "CREATE ROLE project_sync_relay NOLOGIN",
-    "GRANT project_sync_system TO project_sync_app",
-    "CREATE ROLE project_sync_test LOGIN",
-    "GRANT project_sync_app TO project_sync_test",
-];
-
 /// How long dropping a database may take before it is left to the server's end.
 const DROP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -176,8 +165,8 @@ async fn make_template(admin: &DatabaseConnection, server: &str, template: &str)
     admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await?;
     admin.execute_unprepared(&format!("CREATE DATABASE {unfinished}")).await?;
     let database = connect(&with_database(server, &unfinished)).await;
-    make_roles(admin).await?;
     migrate(database.pool()).await;
+    make_login(admin).await?;
     database.close().await?;
     admin.execute_unprepared(&format!("ALTER DATABASE {unfinished} RENAME TO {template}")).await?;
     Ok(())
@@ -190,8 +179,8 @@ async fn make_template(admin: &DatabaseConnection, server: &str, template: &str)
 /// If the server does not answer, or `url` is not that of a superuser.
 pub async fn prepared(url: &str) -> String {
     let database = connect(url).await;
-    make_roles(database.pool()).await.unwrap_or_else(|error| panic!("no roles: {error}"));
     migrate(database.pool()).await;
+    make_login(database.pool()).await.unwrap_or_else(|error| panic!("no login: {error}"));
     database.close().await.unwrap_or_else(|error| panic!("not closed: {error}"));
     with_user(url, APP_USER)
 }
@@ -213,17 +202,12 @@ pub async fn open_local(url: &str) -> TenantDb {
     local_tenant(&connect(url).await).await
 }
 
-/// Makes the roles of the server, those that are not there yet.
-async fn make_roles(admin: &DatabaseConnection) -> Result<(), DbErr> {
-    for sql in ROLES {
-        if let Some(role) = sql.strip_prefix("CREATE ROLE ").and_then(|rest| rest.split(' ').next()) {
-            let known = format!("SELECT 1 FROM pg_roles WHERE rolname = '{role}'");
-            let found = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, known)).await?;
-            if found.is_some() {
-                continue;
-            }
-        }
-        admin.execute_unprepared(sql).await?;
+/// Makes that user, if it is not there yet. The groups came with the migrations.
+async fn make_login(admin: &DatabaseConnection) -> Result<(), DbErr> {
+    let known = format!("SELECT 1 FROM pg_roles WHERE rolname = '{APP_USER}'");
+    let found = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, known)).await?;
+    if found.is_none() {
+        admin.execute_unprepared(&format!("CREATE ROLE {APP_USER} LOGIN IN ROLE project_sync_app")).await?;
     }
     Ok(())
 }

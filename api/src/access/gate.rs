@@ -37,6 +37,15 @@ use crate::{
     state::Clock,
 };
 
+/// A request, as far as it tells who it is from.
+struct Asked<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    /// The time at which a ticket must be good.
+    tickets_at: DateTime<Utc>,
+}
+
 /// Lets requests in, or refuses them.
 pub struct Gate {
     settings: Settings,
@@ -128,11 +137,8 @@ impl Gate {
         if !is_open && let Some(address) = address {
             self.of_address.take(&network(address), now).map_err(too_many)?;
         }
-        let mut caller = match self.known(method, uri, headers, now).await {
-            // Where nobody is asked, nobody is refused for a token that is good elsewhere.
-            Err(problem) if is_open && problem.code() == Code::Unauthorized => Caller::default(),
-            known => known?,
-        };
+        let asked = Asked { method, uri, headers, tickets_at: now };
+        let mut caller = self.known_or_open(&asked, now, is_open).await?;
         caller.address = address;
         if caller.principal.is_none() && is_open {
             check_neighbour(&self.settings, uri, headers)?;
@@ -172,20 +178,12 @@ impl Gate {
     }
 
     async fn check_stay(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-        let now = (self.clock)();
-        // A ticket never ends before the beginning of time: here only its signature counts.
-        let caller = match self.ticket(uri, DateTime::UNIX_EPOCH)? {
-            Some(ticket) => {
-                self.check_asker(&ticket, now).await?;
-                Caller { ticket: Some(ticket), ..Caller::default() }
-            }
-            None => self.known(&Method::GET, uri, headers, now).await?,
-        };
+        let (now, is_open) = ((self.clock)(), self.is_open().await?);
+        // No ticket has ended at the beginning of time: of one that opened the stream only the signature counts.
+        let asked = Asked { method: &Method::GET, uri, headers, tickets_at: DateTime::UNIX_EPOCH };
+        let caller = self.known_or_open(&asked, now, is_open).await?;
         if caller.tenant().is_none() {
-            return match self.is_open().await? {
-                true => Ok(()),
-                false => Err(unauthorized("log in, or send a token")),
-            };
+            return if is_open { Ok(()) } else { Err(unauthorized("log in, or send a token")) };
         }
         stream::check(&self.db, &caller, uri.path()).await
     }
@@ -201,14 +199,22 @@ impl Gate {
         if may { Ok(()) } else { Err(unauthorized("whoever asked for the ticket may not any more")) }
     }
 
-    /// Who the request says it is from, and shows. Nobody, if it says nothing.
-    async fn known(
+    /// Like [`Self::known`]. Where nobody is asked, nobody is refused for a token that is good elsewhere.
+    async fn known_or_open(
         &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
+        asked: &Asked<'_>,
         now: DateTime<Utc>,
+        is_open: bool,
     ) -> Result<Caller, Problem> {
+        match self.known(asked, now).await {
+            Err(problem) if is_open && problem.code() == Code::Unauthorized => Ok(Caller::default()),
+            known => known,
+        }
+    }
+
+    /// Who the request says it is from, and shows. Nobody, if it says nothing.
+    async fn known(&self, asked: &Asked<'_>, now: DateTime<Utc>) -> Result<Caller, Problem> {
+        let Asked { method, uri, headers, tickets_at } = *asked;
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(|text| text.split_once(' '));
             let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -223,7 +229,7 @@ impl Gate {
             let principal = Some(found.principal.clone());
             return Ok(Caller { principal, session: Some(found), ..Caller::default() });
         }
-        match self.ticket(uri, now)? {
+        match self.ticket(uri, tickets_at)? {
             Some(ticket) => {
                 self.check_asker(&ticket, now).await?;
                 Ok(Caller { ticket: Some(ticket), ..Caller::default() })

@@ -174,6 +174,27 @@ async fn streams_end_with_the_token_that_opened_them() {
     assert!(kept.chunk().await.unwrap().is_some());
 }
 
+/// Where nobody is asked, a token that is good elsewhere does no harm: neither at the door nor later.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_service_takes_no_offence_at_a_token() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path())
+        .set("gateway.heartbeat_seconds", 1)
+        .set("gateway.ask_again_seconds", 1);
+    let server = launcher.embedded(&data).await;
+    let repository = testkit::repo::TestRepo::bare_at(&folder.path().join("notes"));
+    repository.write("README.md", "# Title\n").commit("one");
+    let id = server.client().create_project("notes", repository.path().to_str().unwrap()).await;
+    let url = format!("{}/api/v1/events/projects/{id}", server.url());
+    let mut stream = reqwest::Client::new().get(url).bearer_auth("hush-hush").send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    // The snapshot, then heartbeats, beyond the first time that the door is asked again.
+    for _ in 0..5 {
+        assert!(stream.chunk().await.unwrap().is_some(), "the stream goes on");
+    }
+}
+
 /// Whoever could come from elsewhere must be able to show who they are.
 #[test]
 fn nothing_is_opened_to_others_unasked() {

@@ -94,6 +94,11 @@ async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, Db
         temporal::remove_branch(transaction, *branch).await?;
         delete_syncs(transaction, *branch).await?;
     }
+    branch::Entity::delete_many()
+        .filter(transaction.only(branch::Column::TenantId))
+        .filter(branch::Column::Id.is_in(branches))
+        .exec(transaction)
+        .await?;
     for (table, column) in [
         ("queue_pauses", "project_id"),
         ("project_credentials", "project_id"),
@@ -101,13 +106,6 @@ async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, Db
         ("repositories", "project_id"),
         ("projects", "id"),
     ] {
-        if table == "repositories" {
-            branch::Entity::delete_many()
-                .filter(transaction.only(branch::Column::TenantId))
-                .filter(branch::Column::Id.is_in(branches.iter().copied()))
-                .exec(transaction)
-                .await?;
-        }
         let sql = format!("DELETE FROM {table} WHERE {column} = $1 AND tenant_id = $2");
         let values = [id.into(), transaction.tenant().into()];
         let backend = transaction.get_database_backend();

@@ -2,29 +2,15 @@
 
 use axum::{Json, extract::State};
 use entities::identity::tenants;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::{
     cursor,
     extract::{Operate, Permitted, Queried, page_limit},
     model::TenantList,
     problem::{Problem, ProblemBody},
-    routes::identity::cut,
+    routes::identity::{Paged, cut},
     state::App,
 };
-
-/// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Params {
-    /// How many items the page holds at most.
-    #[param(minimum = 1)]
-    limit: Option<u64>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// List tenants
 ///
@@ -34,7 +20,7 @@ pub(crate) struct Params {
     path = "/api/v1/admin/tenants",
     operation_id = "admin.tenants.list",
     tag = "admin",
-    params(Params),
+    params(Paged),
     responses(
         (status = 200, description = "A page of tenants.", body = TenantList),
         (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
@@ -44,7 +30,7 @@ pub(crate) struct Params {
 pub(crate) async fn tenants_list(
     permit: Permitted<Operate>,
     State(app): State<App>,
-    Queried(params): Queried<Params>,
+    Queried(params): Queried<Paged>,
 ) -> Result<Json<TenantList>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<String> = cursor::decode(params.cursor.as_deref())?;

@@ -2,10 +2,8 @@
 
 use axum::{Json, extract::State};
 use entities::identity::members;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use super::cut;
+use super::{Paged, cut};
 use crate::{
     cursor,
     extract::{Manage, Permitted, Queried, page_limit},
@@ -13,18 +11,6 @@ use crate::{
     problem::{Problem, ProblemBody},
     state::App,
 };
-
-/// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Params {
-    /// How many items the page holds at most.
-    #[param(minimum = 1)]
-    limit: Option<u64>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// List members
 ///
@@ -34,7 +20,7 @@ pub(crate) struct Params {
     path = "/api/v1/members",
     operation_id = "members.list",
     tag = "identity",
-    params(Params),
+    params(Paged),
     responses(
         (status = 200, description = "A page of members.", body = MemberList),
         (status = 403, description = "`forbidden`", body = ProblemBody, content_type = "application/problem+json"),
@@ -44,7 +30,7 @@ pub(crate) struct Params {
 pub(crate) async fn members_list(
     permit: Permitted<Manage>,
     State(app): State<App>,
-    Queried(params): Queried<Params>,
+    Queried(params): Queried<Paged>,
 ) -> Result<Json<MemberList>, Problem> {
     let limit = page_limit(&app, params.limit)?;
     let after: Option<String> = cursor::decode(params.cursor.as_deref())?;

@@ -16,6 +16,8 @@ mod tokens_create;
 mod tokens_list;
 mod tokens_revoke;
 
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::App;
@@ -37,6 +39,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(members_change::members_change, members_remove::members_remove))
         .routes(routes!(audit_list::audit_list))
         .routes(routes!(stream_ticket::stream_ticket))
+}
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paged {
+    /// How many items the page holds at most.
+    #[param(minimum = 1)]
+    pub(super) limit: Option<u64>,
+    /// The `next` of the page before.
+    pub(super) cursor: Option<String>,
 }
 
 /// A page of what was asked for with one more than it holds, and where the next one begins.
