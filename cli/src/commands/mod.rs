@@ -13,6 +13,7 @@ mod memory;
 mod migrate;
 mod operator;
 mod projects;
+mod repositories;
 mod restore;
 mod secrets;
 mod serve;
@@ -65,6 +66,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
+    if let Command::Repositories(args) = &command {
+        return repositories::run(args, &settings.source, global.output).await;
+    }
     if let Command::Watch(args) = &command {
         return watch::run(&global, settings, args).await;
     }
@@ -108,6 +112,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Api(_)
             | Command::Gateway(_)
             | Command::Worker(_)
+            | Command::Repositories(_)
             | Command::Watch(_)
             | Command::Jobs(_)
             | Command::Queue(_)

@@ -154,7 +154,8 @@ impl State {
         if sent >= MAX_CONCURRENT {
             return Some(Leave::Soon(next_look(), Wait::Concurrency));
         }
-        let (begun, points) = self.minute.filter(|(begun, _)| after(*begun, MINUTE) > now).unwrap_or((now, 0));
+        let (begun, points) =
+            self.minute.filter(|(begun, _)| after(*begun, MINUTE) > now).unwrap_or((now, 0));
         if points >= POINTS_PER_MINUTE {
             return Some(Leave::Soon(until(after(begun, MINUTE), now), Wait::Points));
         }
@@ -216,7 +217,8 @@ fn make_room(accounts: &mut HashMap<Account, State>, now: DateTime<Utc>) {
     accounts.retain(|_, state| !state.is_stale(now));
     if accounts.len() >= MAX_ACCOUNTS {
         // What is forgotten of an account is found out again by one request.
-        let idle = accounts.iter().find(|(_, state)| state.sent.is_empty()).map(|(account, _)| account.clone());
+        let idle =
+            accounts.iter().find(|(_, state)| state.sent.is_empty()).map(|(account, _)| account.clone());
         idle.map(|account| accounts.remove(&account));
     }
 }

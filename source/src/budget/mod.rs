@@ -111,6 +111,15 @@ pub enum Priority {
     Background,
 }
 
+impl From<entities::Priority> for Priority {
+    fn from(priority: entities::Priority) -> Self {
+        match priority {
+            entities::Priority::Schedule => Self::Background,
+            _ => Self::Person,
+        }
+    }
+}
+
 /// Why a request has to wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wait {
@@ -142,8 +151,7 @@ impl Wait {
     }
 
     fn named(name: &str) -> Option<Self> {
-        let all =
-            [Self::Quota, Self::Reserve, Self::Secondary, Self::Concurrency, Self::Points, Self::First];
+        let all = [Self::Quota, Self::Reserve, Self::Secondary, Self::Concurrency, Self::Points, Self::First];
         all.into_iter().find(|it| it.as_str() == name)
     }
 }

@@ -89,7 +89,9 @@ impl RedisBudget {
             Outcome::Unsent => ("unsent", None, None),
             Outcome::Lost => ("lost", None, None),
             Outcome::Answered { quota: None, pause } => ("untold", None, pause),
-            Outcome::Answered { quota: Some(quota), pause } if quota.reset_in.is_zero() => ("ended", None, pause),
+            Outcome::Answered { quota: Some(quota), pause } if quota.reset_in.is_zero() => {
+                ("ended", None, pause)
+            }
             Outcome::Answered { quota: Some(quota), pause } => ("told", Some(quota), pause),
         };
         let mut script = self.settle.prepare_invoke();

@@ -43,11 +43,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// A client for the repository at `url`.
-    pub(super) fn new(
-        url: &str,
-        access: Access,
-        settings: &SourceSettings,
-    ) -> Result<Self, SourceError> {
+    pub(super) fn new(url: &str, access: Access, settings: &SourceSettings) -> Result<Self, SourceError> {
         let home =
             Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let home = home.ok_or_else(|| SourceError::NotARepository(url.to_owned()))?;

@@ -35,7 +35,11 @@ pub fn describe_metrics() {
         Unit::Count,
         "Requests left in the window by resource, of the account of which the smallest part is left."
     );
-    describe_gauge!(GITHUB_RESET, Unit::Seconds, "When that window resets, in seconds since 1970, by resource.");
+    describe_gauge!(
+        GITHUB_RESET,
+        Unit::Seconds,
+        "When that window resets, in seconds since 1970, by resource."
+    );
     describe_counter!(GITHUB_REQUESTS, Unit::Count, "Requests sent to GitHub's API, by kind of answer.");
     describe_histogram!(
         GITHUB_REQUEST_SECONDS,

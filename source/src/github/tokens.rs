@@ -90,10 +90,8 @@ mod tests {
             key
         };
         let held = cache.slot(&key(0));
-        *held.try_lock().unwrap() = Some(Minted {
-            token: Secret::new("t"),
-            expires_at: cache.now() + TimeDelta::hours(1),
-        });
+        *held.try_lock().unwrap() =
+            Some(Minted { token: Secret::new("t"), expires_at: cache.now() + TimeDelta::hours(1) });
         for number in 1..=2 * MAX_TOKENS {
             cache.slot(&key(number));
         }

@@ -26,9 +26,7 @@ fn scenes() -> [Scene; 2] {
         let prefix = format!("test-{:032x}", rand::random::<u128>());
         let budget: Arc<dyn RateBudget> = match redis {
             false => Arc::new(LocalBudget::new(clock.clone())),
-            true => {
-                Arc::new(RedisBudget::new(&test_redis_url(), &prefix, [7; 32], clock.clone()).unwrap())
-            }
+            true => Arc::new(RedisBudget::new(&test_redis_url(), &prefix, [7; 32], clock.clone()).unwrap()),
         };
         Scene { budget, clock, account: Account::token("https://host", "token") }
     };

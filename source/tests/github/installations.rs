@@ -132,7 +132,8 @@ async fn a_token_that_is_refused_again_is_not_tried_for_ever() {
     reader.server().set_app_token_life(HOUR, 0);
     for transfer in [Transfer::Rest, Transfer::Git] {
         reader.server().clear_log();
-        let error = reader.scene.read(SourceSettings { transfer, ..reader.settings.clone() }).await.unwrap_err();
+        let error =
+            reader.scene.read(SourceSettings { transfer, ..reader.settings.clone() }).await.unwrap_err();
         assert_eq!(error.code(), "token-refused", "{error}");
         assert!(reader.minted() <= 2);
         assert_eq!(reader.refused(Origin::Api), 2);

@@ -10,11 +10,11 @@ use axum::{
     extract::Request,
     http::{Method, header},
 };
-use chrono::{DateTime, SecondsFormat, Utc};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD},
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{
@@ -75,7 +75,8 @@ pub(super) async fn mint(shared: &Shared, request: Request) -> Answer {
     if !state.apps.iter().any(is_by) {
         return Answer::error(401, "A JSON web token could not be decoded");
     }
-    let Some(app) = state.apps.iter_mut().find(|app| app.installation_id == installation && is_by(app)) else {
+    let Some(app) = state.apps.iter_mut().find(|app| app.installation_id == installation && is_by(app))
+    else {
         return Answer::not_found();
     };
     if app.suspended {

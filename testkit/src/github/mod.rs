@@ -103,7 +103,14 @@ impl GitHubServer {
     pub fn install_app(&self, app_id: u64, installation_id: u64, key: &AppKey, repositories: &[&str]) {
         let public_key = key.public_key();
         let repositories = repositories.iter().map(|name| (*name).to_owned()).collect();
-        let app = state::InstalledApp { app_id, installation_id, public_key, repositories, minted: 0, suspended: false };
+        let app = state::InstalledApp {
+            app_id,
+            installation_id,
+            public_key,
+            repositories,
+            minted: 0,
+            suspended: false,
+        };
         self.state(|state| state.apps.push(app));
     }
 

@@ -321,7 +321,9 @@ impl State {
     /// Whether the installation that this token was given to is out of force.
     pub(super) fn is_suspended(&self, token: &str) -> bool {
         let account = account(token);
-        self.apps.iter().any(|app| app.suspended && account == format!("ghs_installation{}", app.installation_id))
+        self.apps
+            .iter()
+            .any(|app| app.suspended && account == format!("ghs_installation{}", app.installation_id))
     }
 
     fn window(&mut self, token: Option<&str>) -> &mut Window {
