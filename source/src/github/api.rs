@@ -1,14 +1,12 @@
 //! Requests to the REST API through octocrab: admitted by the limits, counted, bounded, redirected, tried again.
 
 use std::{
-    io::Read as _,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
-use flate2::read::GzDecoder;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder, service::middleware::base_uri::BaseUriLayer};
@@ -17,14 +15,14 @@ use url::Url;
 
 use super::{
     limits::{self, Limits},
+    message::{Refusal, bearer, headers, inflate, too_large, unreachable},
     telemetry,
-    transport::{Body, BoxError, Transport, one_line, reason},
+    transport::{Body, Transport, one_line},
 };
 use crate::{
     SourceContext, SourceError,
     access::Access,
     budget::{Outcome, Resource},
-    guard::refusal,
     retry::RetryPolicy,
     settings::{Secret, SourceSettings},
 };
@@ -37,9 +35,6 @@ const MAX_ERROR_BYTES: u64 = 64 << 10;
 
 /// Bodies above this many compressed bytes are inflated on a thread of their own.
 const INLINE_INFLATE_BYTES: usize = 64 << 10;
-
-/// The version of the API that the shapes here are those of.
-const API_VERSION: &str = "2022-11-28";
 
 /// The media type of JSON answers.
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -405,62 +400,4 @@ impl Api {
             }
         }
     }
-}
-
-/// An error's body.
-#[derive(Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    message: String,
-}
-
-fn inflate(bytes: &[u8], max: u64) -> Result<Bytes, SourceError> {
-    let mut inflated = Vec::with_capacity(bytes.len().saturating_mul(4).min(max as usize));
-    GzDecoder::new(bytes)
-        .take(max + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|error| SourceError::Corrupt(format!("a compressed answer: {error}")))?;
-    if inflated.len() as u64 > max {
-        return Err(too_large(max));
-    }
-    Ok(inflated.into())
-}
-
-fn too_large(max: u64) -> SourceError {
-    SourceError::TooLarge { what: "an answer of the API".into(), limit: format!("{max} bytes") }
-}
-
-/// A connection that could not be made, or that broke.
-pub(super) fn unreachable(host: &str, error: &(dyn std::error::Error + 'static)) -> SourceError {
-    if let Some(refused) = refusal(error) {
-        return refused;
-    }
-    SourceError::Unreachable { host: host.to_owned(), reason: reason(error) }
-}
-
-/// A boxed error of the transport, told like [`fn@unreachable`].
-pub(super) fn broken(host: &str, error: &BoxError) -> SourceError {
-    unreachable(host, &**error)
-}
-
-/// The headers of a request.
-fn headers(call: Call<'_>, token: Option<&Secret>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static(call.accept));
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    headers.insert("x-github-api-version", HeaderValue::from_static(API_VERSION));
-    if let Some(etag) = call.if_none_match.and_then(|etag| HeaderValue::from_str(etag).ok()) {
-        headers.insert(header::IF_NONE_MATCH, etag);
-    }
-    if let Some(bearer) = token.and_then(bearer) {
-        headers.insert(header::AUTHORIZATION, bearer);
-    }
-    headers
-}
-
-/// The credentials of a request with this token, if it can be one.
-fn bearer(token: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

@@ -16,8 +16,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    api::{JSON, unreachable},
-    limits, telemetry,
+    api::JSON,
+    limits,
+    message::unreachable,
+    telemetry,
     tokens::{Minted, TokenCache, is_fresh, is_usable},
     transport::USER_AGENT,
 };

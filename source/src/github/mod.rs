@@ -12,6 +12,7 @@ pub(crate) mod fuzzing;
 mod installed;
 mod limits;
 mod listing;
+mod message;
 mod snapshot;
 pub mod telemetry;
 pub(crate) mod tokens;
