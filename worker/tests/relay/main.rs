@@ -1,0 +1,8 @@
+//! The relay and a real RabbitMQ: order, at least once, and every fault that a broker has. Counted.
+
+mod consumer;
+mod faults;
+mod many;
+mod refused;
+mod scene;
+mod unroutable;
