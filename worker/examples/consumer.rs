@@ -1,5 +1,5 @@
 //! Follows finished syncs over RabbitMQ, and prints one line of JSON for each. A program of your own begins as a copy of
-//! this one: `handle` is where your work goes. What events hold is told in docs/EVENTS.md.
+//! this one: `Print` is where your work goes. What events hold is told in docs/EVENTS.md.
 //!
 //! ```sh
 //! cargo run -p project-sync-worker --example consumer -- amqp://guest:guest@localhost/%2f my-queue seen.json
@@ -80,7 +80,7 @@ impl Event {
         Some(Self {
             id: attribute("id")?,
             kind: attribute("type")?,
-            project: attribute("partitionkey")?,
+            project: attribute("projectid")?,
             sequence: attribute("sequence")?.parse().ok()?,
             data: serde_json::from_slice(&delivery.data).ok()?,
         })
@@ -139,17 +139,22 @@ pub enum ConsumeError {
     Ended,
 }
 
+/// What your program does.
+pub trait Handle: Send {
+    /// Does what an event asks for. What returns an error is asked for again, and again. It may also be asked for again
+    /// after it was done, if the program ended before that was noted.
+    ///
+    /// # Errors
+    /// With the reason, if it cannot be done now.
+    fn handle(&mut self, event: &Event) -> impl Future<Output = Result<(), String>> + Send;
+}
+
 /// Reads for ever: whatever fails, it is begun again after a pause.
-pub async fn follow(subscription: &Subscription, mut handle: impl AsyncFnMut(&Event) -> Result<(), String>) {
+pub async fn follow(subscription: &Subscription, mut handler: impl Handle) {
     let mut pause = FIRST_PAUSE;
     loop {
         let mut handled = 0;
-        let counted = async |event: &Event| {
-            handle(event).await?;
-            handled += 1;
-            Ok(())
-        };
-        let Err(error) = consume(subscription, counted).await;
+        let Err(error) = consume(subscription, &mut handler, &mut handled).await;
         if handled > 0 {
             pause = FIRST_PAUSE;
         }
@@ -159,10 +164,11 @@ pub async fn follow(subscription: &Subscription, mut handle: impl AsyncFnMut(&Ev
     }
 }
 
-/// Reads over one connection until something fails.
+/// Reads over one connection until something fails, and counts what was handled.
 async fn consume(
     subscription: &Subscription,
-    mut handle: impl AsyncFnMut(&Event) -> Result<(), String>,
+    handler: &mut impl Handle,
+    handled: &mut u64,
 ) -> Result<std::convert::Infallible, ConsumeError> {
     let mut seen = Seen::open(&subscription.seen)?;
     let connection = Connection::connect(&subscription.url, ConnectionProperties::default()).await?;
@@ -177,10 +183,10 @@ async fn consume(
         };
         if !seen.has(&event) {
             // When this fails, the connection goes with all that was not acknowledged, and all of that comes again.
-            handle(&event)
-                .await
-                .map_err(|reason| ConsumeError::Handle { id: event.id.clone(), reason })?;
+            let result = handler.handle(&event).await;
+            result.map_err(|reason| ConsumeError::Handle { id: event.id.clone(), reason })?;
             seen.note(&event)?;
+            *handled += 1;
         }
         delivery.ack(BasicAckOptions::default()).await?;
     }
@@ -218,10 +224,19 @@ async fn main() {
         binding: arguments.next().unwrap_or_else(|| "project_sync.#".to_owned()),
         seen: seen.into(),
     };
-    follow(&subscription, async |event: &Event| {
+    follow(&subscription, Print).await;
+}
+
+/// Your work goes here.
+struct Print;
+
+impl Handle for Print {
+    async fn handle(&mut self, event: &Event) -> Result<(), String> {
         let Event { id, kind, project, sequence, data } = event;
-        println!("{}", json!({ "id": id, "type": kind, "project": project, "sequence": sequence, "data": data }));
+        println!(
+            "{}",
+            json!({ "id": id, "type": kind, "project": project, "sequence": sequence, "data": data })
+        );
         Ok(())
-    })
-    .await;
+    }
 }

@@ -77,7 +77,10 @@ impl Link {
     }
 
     /// Publishes messages that no queue wants to the one that is there for them, in the same way.
-    pub(super) async fn park(&self, mut messages: Vec<Message>) -> (Vec<Option<Fate>>, Result<(), RelayError>) {
+    pub(super) async fn park(
+        &self,
+        mut messages: Vec<Message>,
+    ) -> (Vec<Option<Fate>>, Result<(), RelayError>) {
         for message in &mut messages {
             let key = std::mem::replace(&mut message.routing_key, self.parking.clone());
             let mut headers = message.properties.headers().clone().unwrap_or_default();

@@ -23,11 +23,11 @@ use metrics::{counter, gauge};
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::{link::Link, turn::Turn};
 pub use self::{
     error::RelayError,
     settings::{RelaySettings, RelaySettingsError, Unroutable},
 };
+use self::{link::Link, turn::Turn};
 use crate::clock::Clock;
 
 /// How long opening a connection may take before that is told as a failure.
@@ -203,7 +203,9 @@ impl<'a> Worker<'a> {
             match outbox::prolong(&db, lanes, now + lease).await {
                 Ok(true) => until = asked + lease,
                 Ok(false) => return RelayError::LaneLost,
-                Err(error) if Instant::now() < until => tracing::debug!(%error, "lanes are not prolonged now"),
+                Err(error) if Instant::now() < until => {
+                    tracing::debug!(%error, "lanes are not prolonged now")
+                }
                 Err(_) => return RelayError::LaneLost,
             }
         }

@@ -79,7 +79,9 @@ impl Default for RelaySettings {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RelaySettingsError {
     /// The URL is none. It is not told: it may hold a password.
-    #[error("relay.amqp_url must be amqp://… or amqps://…, with a virtual host whose special characters are escaped")]
+    #[error(
+        "relay.amqp_url must be amqp://… or amqps://…, with a virtual host whose special characters are escaped"
+    )]
     Url,
     /// The exchange has no name that AMQP knows.
     #[error("relay.exchange must be a name of 1 to {MAX_NAME_BYTES} bytes that does not begin with amq.")]

@@ -20,7 +20,11 @@ pub const CONNECTED: &str = "project_sync_relay_connected";
 /// Describes the metrics.
 pub fn describe() {
     describe_gauge!(PENDING, Unit::Count, "Events that no broker has taken.");
-    describe_gauge!(OLDEST_SECONDS, Unit::Seconds, "How long the oldest event that no broker has taken waits.");
+    describe_gauge!(
+        OLDEST_SECONDS,
+        Unit::Seconds,
+        "How long the oldest event that no broker has taken waits."
+    );
     describe_counter!(PUBLISHED, Unit::Count, "Events that the broker confirmed.");
     describe_counter!(
         UNROUTABLE,

@@ -38,8 +38,7 @@ impl Turn {
     pub(super) async fn take(relay: &Relay) -> Result<Option<Self>, RelayError> {
         let (settings, now) = (&relay.settings, relay.clock.now());
         let transaction = relay.db.system().begin_write().await?;
-        let lanes =
-            outbox::take_lanes(&transaction, &relay.name, now, settings.lease(), MAX_LANES).await?;
+        let lanes = outbox::take_lanes(&transaction, &relay.name, now, settings.lease(), MAX_LANES).await?;
         let share = (settings.batch / lanes.len().max(1)).max(1);
         let mut events = Vec::new();
         for lane in &lanes {
@@ -104,11 +103,7 @@ impl Turn {
     }
 
     /// Notes what the broker told, and gives back what it could not route.
-    fn note<'a>(
-        &mut self,
-        events: Vec<&'a OutboxEvent>,
-        fates: Vec<Option<Fate>>,
-    ) -> Vec<&'a OutboxEvent> {
+    fn note<'a>(&mut self, events: Vec<&'a OutboxEvent>, fates: Vec<Option<Fate>>) -> Vec<&'a OutboxEvent> {
         let mut unroutable = Vec::new();
         let (mut taken, mut refused) = (0, 0);
         for (event, fate) in events.into_iter().zip(fates) {

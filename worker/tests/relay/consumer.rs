@@ -1,9 +1,12 @@
 //! The example consumer, run as it stands: nothing is missed, nothing is handled twice, order holds.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
-use testkit::{database::TestDatabase, on_each_database, rabbitmq};
-use tokio::sync::{Mutex, mpsc};
+use testkit::{on_each_database, rabbitmq};
+use tokio::sync::mpsc;
 
 use crate::scene::{EXCHANGE, Scene, settings};
 
@@ -11,7 +14,26 @@ use crate::scene::{EXCHANGE, Scene, settings};
 #[expect(dead_code, reason = "its main is for people")]
 mod example;
 
-use example::{Event, Subscription, follow};
+use example::{Event, Handle, Subscription, follow};
+
+/// Cannot handle every third event at first.
+#[derive(Clone)]
+struct Reluctant {
+    handled: mpsc::UnboundedSender<Event>,
+    tries: Arc<Mutex<BTreeMap<String, u32>>>,
+}
+
+impl Handle for Reluctant {
+    async fn handle(&mut self, event: &Event) -> Result<(), String> {
+        let mut tries = self.tries.lock().unwrap();
+        let tried = tries.entry(event.id.clone()).or_default();
+        *tried += 1;
+        if event.sequence.is_multiple_of(3) && *tried == 1 {
+            return Err("not now".to_owned());
+        }
+        self.handled.send(event.clone()).map_err(|error| error.to_string())
+    }
+}
 
 on_each_database! {
     async fn what_it_handles_is_everything_once_and_in_order(db: TestDatabase) {
@@ -26,22 +48,10 @@ on_each_database! {
             seen: folder.path().join("seen.json"),
         });
         let (handled, mut events) = mpsc::unbounded_channel();
-        let tries = Arc::new(Mutex::new(BTreeMap::<String, u32>::new()));
+        let handler = Reluctant { handled, tries: Arc::default() };
         let start = || {
-            let (subscription, handled, tries) = (subscription.clone(), handled.clone(), tries.clone());
-            tokio::spawn(async move {
-                follow(&subscription, async |event: &Event| {
-                    // Every third event cannot be handled at first.
-                    let mut tries = tries.lock().await;
-                    let tried = tries.entry(event.id.clone()).or_default();
-                    *tried += 1;
-                    if event.sequence % 3 == 0 && *tried == 1 {
-                        return Err("not now".to_owned());
-                    }
-                    handled.send(event.clone()).map_err(|error| error.to_string())
-                })
-                .await;
-            })
+            let (subscription, handler) = (Arc::clone(&subscription), handler.clone());
+            tokio::spawn(async move { follow(&subscription, handler).await })
         };
         // Two run, of which one stands by.
         let (first, second) = (start(), start());

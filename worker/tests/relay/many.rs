@@ -1,6 +1,6 @@
 //! Many projects, several relays, no faults: everything once, each project in order.
 
-use testkit::{database::TestDatabase, on_each_database, rabbitmq};
+use testkit::{on_each_database, rabbitmq};
 
 use crate::scene::{Books, Client, EXCHANGE, QUEUE, Scene, TRACE, settings};
 

@@ -1,7 +1,10 @@
 //! Messages that the broker refuses (`basic.nack`): they are tried again, and nothing overtakes them.
 
-use lapin::{options::{BasicAckOptions, BasicGetOptions, QueuePurgeOptions}, types::AMQPValue};
-use testkit::{database::TestDatabase, on_each_database, rabbitmq};
+use lapin::{
+    options::{BasicAckOptions, BasicGetOptions, QueuePurgeOptions},
+    types::AMQPValue,
+};
+use testkit::{on_each_database, rabbitmq};
 
 use crate::scene::{Books, Client, Heard, QUEUE, Scene, settings};
 

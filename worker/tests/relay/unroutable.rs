@@ -1,7 +1,7 @@
 //! Events that no queue wants: counted, and not lost.
 
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
-use testkit::{database::TestDatabase, on_each_database, rabbitmq};
+use testkit::{on_each_database, rabbitmq};
 use worker::relay::{RelaySettings, Unroutable};
 
 use crate::scene::{Books, Client, EXCHANGE, QUEUE, Scene, settings};
