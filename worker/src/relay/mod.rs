@@ -13,7 +13,7 @@ pub mod telemetry;
 mod turn;
 mod upkeep;
 
-use std::{collections::HashMap, time::Duration};
+use std::{cell::OnceCell, collections::HashMap, time::Duration};
 
 use entities::{
     Database,
@@ -37,7 +37,7 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// each would stay open: so a new one is not begun before.
 const CONNECT_LIMIT: Duration = Duration::from_secs(300);
 
-/// How long a turn may go on when the process is to end.
+/// How long a relay may go on when it is to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Publishes events.
@@ -74,6 +74,8 @@ struct Worker<'a> {
     held: HashMap<i16, u32>,
     /// How often all came to nothing in a row.
     failures: u32,
+    /// When it must have ended, once it is to.
+    deadline: OnceCell<Instant>,
 }
 
 impl<'a> Worker<'a> {
@@ -86,6 +88,7 @@ impl<'a> Worker<'a> {
             unnoted: Vec::new(),
             held: HashMap::with_capacity(LANES.unsigned_abs().into()),
             failures: 0,
+            deadline: OnceCell::new(),
         }
     }
 
@@ -145,18 +148,17 @@ impl<'a> Worker<'a> {
         joined.unwrap_or(Err(RelayError::NoAnswer))
     }
 
-    /// Publishes over a connection until that ends.
+    /// Publishes over a connection until that ends. When the relay is to stop, what waits then is published yet.
     async fn work(&mut self, link: &Link) -> RelayError {
         loop {
-            if self.stop.is_cancelled() {
-                return RelayError::Stopped;
-            }
+            let is_last = self.stop.is_cancelled();
             self.written.mark_unchanged();
             match self.turn(link).await {
                 Ok(true) => self.failures = 0,
+                Ok(false) if is_last => return RelayError::Stopped,
                 Ok(false) if link.is_open() => self.wait().await,
                 Ok(false) => return RelayError::NoAnswer,
-                Err(error) if error.spares_connection() => self.fail(&error).await,
+                Err(error) if error.spares_connection() && !is_last => self.fail(&error).await,
                 Err(error) => return error,
             }
         }
@@ -189,7 +191,8 @@ impl<'a> Worker<'a> {
 
     async fn out_of_time(&self) {
         self.stop.cancelled().await;
-        tokio::time::sleep(STOP_PATIENCE).await;
+        let deadline = self.deadline.get_or_init(|| Instant::now() + STOP_PATIENCE);
+        tokio::time::sleep_until(*deadline).await;
     }
 
     /// Holds lanes for as long as it is waited for; ends when one is lost.
