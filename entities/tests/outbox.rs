@@ -9,10 +9,7 @@ use project_sync_entities::{
     projects,
 };
 use serde_json::json;
-use testkit::{
-    database::{TestDatabase, local_tenant},
-    on_each_database,
-};
+use testkit::{database::local_tenant, on_each_database};
 
 const LEASE: Duration = Duration::from_secs(30);
 
