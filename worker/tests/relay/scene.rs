@@ -155,7 +155,7 @@ impl Scene {
 
 /// One who is connected to the broker.
 pub struct Client {
-    pub connection: Connection,
+    _connection: Connection,
     pub channel: Channel,
 }
 
@@ -166,7 +166,7 @@ impl Client {
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         let arguments = FieldTable::default();
         channel.exchange_declare(EXCHANGE.into(), ExchangeKind::Topic, durable, arguments).await.unwrap();
-        Self { connection, channel }
+        Self { _connection: connection, channel }
     }
 
     /// Declares a durable queue, and binds it.
