@@ -43,7 +43,7 @@ const ADMIN: For = Tenant(Right::Admin);
 const MANAGE: For = WholeTenant(Right::Admin);
 
 /// All routes, and whom they are for.
-const ROUTES: [(&str, &str, For); 59] = [
+const ROUTES: [(&str, &str, For); 61] = [
     ("GET", "/healthz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/readyz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/api/v1/session", Everybody("who is not known yet learns that they have to log in")),
@@ -60,6 +60,8 @@ const ROUTES: [(&str, &str, For); 59] = [
     ("GET", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("PUT", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("DELETE", "/api/v1/projects/{projectId}/credential", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/credential/repositories", MANAGE),
+    ("POST", "/api/v1/github/repositories", MANAGE),
     ("GET", "/api/v1/projects/{projectId}/files", READ),
     ("GET", "/api/v1/projects/{projectId}/memory", READ),
     ("GET", "/api/v1/projects/{projectId}/sync/branches", READ),

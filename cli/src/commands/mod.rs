@@ -17,6 +17,7 @@ mod memory;
 mod migrate;
 mod operator;
 mod projects;
+mod repositories;
 mod restore;
 mod secrets;
 mod serve;
@@ -77,6 +78,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
+    if let Command::Repositories(args) = &command {
+        return repositories::run(args, &settings.source, global.output).await;
+    }
     if let Command::Watch(args) = &command {
         return watch::run(&global, settings, args).await;
     }
@@ -124,6 +128,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Api(_)
             | Command::Gateway(_)
             | Command::Worker(_)
+            | Command::Repositories(_)
             | Command::Watch(_)
             | Command::Jobs(_)
             | Command::Queue(_)
