@@ -78,7 +78,7 @@ pub struct LoadArgs {
     /// How long a step lasts, in seconds, at most 600
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = value_parser!(u32).range(1..=i64::from(MAX_SECONDS)))]
     pub seconds: u32,
-    /// End a step after so many requests, at most 100,000
+    /// Ask for so many in each step, however long that takes, at most 100,000
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(MAX_SYNCS)))]
     pub syncs: Option<u32>,
     /// Half as many again with each step, until something ends

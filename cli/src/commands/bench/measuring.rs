@@ -75,7 +75,7 @@ pub struct RedisUse {
     /// Of one processor, in percent; if it runs on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processor_percent: Option<f64>,
-    /// Commands a second, those within scripts not counted.
+    /// Commands a second, those within scripts included.
     pub commands_per_second: f64,
     /// Memory of its data in the end, in bytes.
     pub memory: i64,

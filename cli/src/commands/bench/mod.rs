@@ -145,9 +145,9 @@ impl<'a> Load<'a> {
     }
 
     async fn measure(&mut self, report: &mut Report, stop: &CancellationToken) -> Result<(), CliError> {
-        let begin = Instant::now();
         self.find_projects(stop).await?;
         report.projects = self.projects.len();
+        let begin = Instant::now();
         if !self.made.is_empty() {
             self.sync_first(stop).await?;
             report.first_syncs_seconds = Some(begin.elapsed().as_secs_f64());

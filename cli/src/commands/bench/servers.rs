@@ -129,7 +129,7 @@ pub struct Redis {
 /// Redis at a moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RedisState {
-    /// Commands until now, those that scripts run not counted.
+    /// Commands until now, those that scripts run included.
     pub commands: i64,
     /// Memory of its data, in bytes.
     pub memory: i64,
