@@ -76,6 +76,11 @@ impl Runner {
             queue::bury(&transaction, dead.clone(), now).await?;
         }
         transaction.commit().await?;
+        bus::telemetry::count_finished(match ending {
+            Ending::Completed { .. } => SyncStatus::Completed,
+            Ending::Failed { .. } => SyncStatus::Failed,
+            Ending::Cancelled => SyncStatus::Cancelled,
+        });
         if let Some(dead) = dead {
             metrics::counter!(telemetry::GIVEN_UP, "code" => dead.code.clone()).increment(1);
         }
