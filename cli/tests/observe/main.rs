@@ -4,5 +4,6 @@ mod collector;
 mod evaluate;
 mod logs;
 mod metrics;
+mod runbook;
 mod stage;
 mod traces;
