@@ -81,6 +81,18 @@ id!(
     DeadJobId
 );
 id!(
+    /// The id of an event that other systems are told.
+    EventId
+);
+id!(
+    /// The id of a webhook: an address that events are sent to.
+    WebhookId
+);
+id!(
+    /// The id of the delivery of an event to a webhook.
+    DeliveryId
+);
+id!(
     /// The id of a pause.
     PauseId
 );

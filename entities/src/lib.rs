@@ -14,6 +14,7 @@ pub mod ids;
 pub mod keys;
 mod memory_kind;
 pub mod object;
+pub mod outbox;
 pub mod projects;
 pub mod queue;
 mod role;
@@ -25,11 +26,12 @@ pub mod status;
 pub mod syncs;
 mod tables;
 pub mod temporal;
+pub mod webhooks;
 
 pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, connect, is_there, now_of};
 pub use ids::{
-    ApiTokenId, AuditId, BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SessionId, SyncId, TenantId,
-    UserId,
+    ApiTokenId, AuditId, BranchId, DeadJobId, DeliveryId, EventId, PauseId, ProjectId, RepositoryId,
+    SessionId, SyncId, TenantId, UserId, WebhookId,
 };
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
@@ -37,12 +39,13 @@ pub use role::{OWNER_ROLE, RoleError, check_role};
 pub use scope::{Database, OfSystem, OfTenant, Scope, Scoped, SystemDb, SystemTx, TenantDb, TenantTx};
 pub use secret::Secret;
 pub use source_spec::{SourceSpec, SourceSpecError};
-pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
+pub use status::{ContentKind, DeliveryStatus, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
     api_token::Model as ApiToken, audit_record::Model as AuditRecord, blob_content::Model as BlobContent,
     branch::Model as Branch, dead_job::Model as DeadJob, idempotency_key::Model as IdempotencyKey,
-    project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
-    repository::Model as Repository, session::Model as Session, sync_event::Model as SyncEvent,
-    tenant::Model as Tenant, user::Model as User,
+    outbox_event::Model as OutboxEvent, project::Model as Project, project_sync::Model as ProjectSync,
+    queue_pause::Model as QueuePause, repository::Model as Repository, session::Model as Session,
+    sync_event::Model as SyncEvent, tenant::Model as Tenant, user::Model as User, webhook::Model as Webhook,
+    webhook_delivery::Model as WebhookDelivery,
 };
