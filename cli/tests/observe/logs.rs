@@ -1,6 +1,10 @@
 //! The lines of the log are as docs/OPERATIONS.md tells them.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -82,6 +86,53 @@ async fn lines_have_the_documented_fields_and_name_their_trace() {
     let failure = lines.iter().find(|line| line["message"] == "the sync ended early");
     let failure = failure.unwrap_or_else(|| panic!("nothing tells of the failure: {said}"));
     assert_eq!((&failure["sync"], &failure["level"]), (&json!(failed), &json!("WARN")));
+}
+
+/// The fields of the events in one file, read off the macros: what stands before the message.
+fn fields_of_source(text: &str) -> Vec<String> {
+    let calls = ["error", "warn", "info", "debug", "trace"].map(|level| format!("tracing::{level}!("));
+    let mut found = Vec::new();
+    for rest in calls.iter().flat_map(|call| text.split(call.as_str()).skip(1)) {
+        // An expression with a comma in it would be read as a field of an odd name, and be noticed.
+        let before = rest.split('"').next().unwrap_or_default();
+        for part in before.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let name = part.split(" = ").next().unwrap_or_default();
+            found.push(name.trim_start_matches(['%', '?']).to_owned());
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|it| it == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+#[test]
+fn every_field_of_the_sources_is_documented() {
+    let documented = fields(between("<!-- log: line -->", "<!-- log"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for krate in ["api", "bus", "cli", "entities", "gateway", "migration", "source", "worker"] {
+        sources(&root.join(krate).join("src"), &mut files);
+    }
+    let mut seen = BTreeSet::new();
+    for file in files {
+        for field in fields_of_source(&fs::read_to_string(&file).unwrap()) {
+            assert!(
+                documented.contains(field.as_str()),
+                "{} logs {field}, which is not documented",
+                file.display()
+            );
+            seen.insert(field);
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use testkit::{
 
 use crate::{
     evaluate::{self, Target},
-    stage::{Stage, free_address, http, launcher, project, repository, streamed},
+    stage::{PATIENCE, POLL, Stage, free_address, http, launcher, project, repository, streamed},
 };
 
 /// What rules and dashboards already ask for and nothing shows yet. One that is shown must not be here.
@@ -101,6 +102,32 @@ impl Run {
         }
     }
 
+    /// Each process has counted what it did, and each thing is counted by one.
+    async fn check_counts(&self) {
+        let api = self.processes[0].1.address().to_owned();
+        let shows = [
+            (&api, "project_sync_queue_enqueued_total{trigger=\"api\"} 3"),
+            (&api, "project_sync_finished_total{outcome=\"completed\"} 0"),
+            (&self.worker_metrics, "project_sync_queue_enqueued_total{trigger=\"api\"} 0"),
+            (&self.worker_metrics, "project_sync_finished_total{outcome=\"completed\"} 2"),
+            (&self.worker_metrics, "project_sync_finished_total{outcome=\"failed\"} 1"),
+            (&self.worker_metrics, "project_sync_runs_total{outcome=\"completed\"} 2"),
+            (&self.worker_metrics, "project_sync_duration_seconds_count{outcome=\"completed\"} 2"),
+            (
+                &self.worker_metrics,
+                "project_sync_phase_duration_seconds_count{phase=\"finalize\",result=\"ok\"} 2",
+            ),
+            (&self.worker_metrics, "project_sync_proof_failures_total 0"),
+            (&self.worker_metrics, "project_sync_worker_slots 4"),
+            (&self.worker_metrics, "project_sync_worker_busy 0"),
+            (&self.worker_metrics, "project_sync_workers 1"),
+            (&self.worker_metrics, "project_sync_stuck_syncs{why=\"lease\"} 0"),
+        ];
+        for (address, line) in shows {
+            until_shown(address, line).await;
+        }
+    }
+
     /// Where the metrics of each process are.
     fn targets(&self) -> Vec<Target> {
         let address = |role: &str, process: &ServiceProcess| match role {
@@ -112,6 +139,26 @@ impl Run {
             address: address(role, process),
         };
         self.processes.iter().map(target).collect()
+    }
+}
+
+/// What a process shows.
+async fn scraped(address: &str) -> String {
+    let response = http().get(format!("http://{address}/metrics")).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
+}
+
+/// Waits until a process shows this line.
+async fn until_shown(address: &str, line: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let text = scraped(address).await;
+        if text.lines().any(|shown| shown == line) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{address} does not show {line}: {text}");
+        tokio::time::sleep(POLL).await;
     }
 }
 
@@ -153,6 +200,7 @@ fn questions() -> Vec<(String, String)> {
         for panel in dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row") {
             let place =
                 format!("{}: {}", dashboard["title"].as_str().unwrap(), panel["title"].as_str().unwrap());
+            assert!(place.ends_with('?'), "{place} is no question");
             assert!(
                 panel["description"].as_str().is_some_and(|text| text.len() > 20),
                 "{place} is not described"
@@ -166,12 +214,19 @@ fn questions() -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_worker_the_api_says_so() {
+    let stage = Stage::with(|launcher| launcher).await;
+    let api = stage.deployment.api().await;
+    until_shown(api.address(), "project_sync_workers 0").await;
+    until_shown(api.address(), "project_sync_queue_depth{state=\"ready\"} 0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_and_dashboards_ask_for_what_is_there() {
     let run = Run::start().await;
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for target in run.targets() {
-        let response = http().get(format!("http://{}/metrics", target.address)).send().await.unwrap();
-        let text = String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap();
+        let text = scraped(&target.address).await;
         evaluate::check_metrics(&target.job, &text);
         for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
             let (name, kind) = line.split_once(' ').unwrap();
@@ -179,6 +234,7 @@ async fn rules_and_dashboards_ask_for_what_is_there() {
             shown.insert(name.to_owned(), kind.to_owned());
         }
     }
+    run.check_counts().await;
     let document = fs::read_to_string(monitoring().join("../docs/METRICS.md")).unwrap();
     for name in shown.keys() {
         assert!(document.contains(&format!("| `{name}` |")), "docs/METRICS.md does not name {name}");
