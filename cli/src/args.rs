@@ -2,6 +2,7 @@
 
 mod help;
 pub mod identity;
+pub mod install;
 pub mod migrate;
 pub mod operator;
 mod secrets;
@@ -14,7 +15,9 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+pub use help::command;
 use identity::{TenantArgs, TokenArgs, UserArgs};
+use install::{CompletionsArgs, ConfigArgs, HealthcheckArgs, ManArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use secrets::{SecretsAction, SecretsArgs};
@@ -53,7 +56,7 @@ pub struct Cli {
 
 /// What was typed. Ends the program if it cannot be understood, or if only help was asked for.
 pub fn parse() -> Cli {
-    let matches = help::command().get_matches();
+    let matches = command().get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -161,7 +164,13 @@ pub enum Command {
     /// Put a file that `backup` made in the place of the SQLite database
     RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
-    Config,
+    Config(ConfigArgs),
+    /// Ask a part of the service whether it is well; needs no shell, for containers
+    Healthcheck(HealthcheckArgs),
+    /// Print what makes a shell complete this program's arguments
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one a command
+    Man(ManArgs),
 }
 
 /// `serve` and `api`.
@@ -349,10 +358,7 @@ pub struct RestoreArgs {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        help::{GROUPS, command},
-        *,
-    };
+    use super::{help::GROUPS, *};
 
     #[test]
     fn the_arguments_hold_together() {
@@ -366,7 +372,7 @@ mod tests {
     fn help_is_stable() {
         let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor"] {
+        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor", "healthcheck"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();

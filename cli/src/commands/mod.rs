@@ -3,12 +3,15 @@
 mod backup;
 mod branches;
 mod cancel;
+mod completions;
 mod config;
 mod diff;
 mod files;
 pub mod gc;
+mod healthcheck;
 mod history;
 mod identity;
+mod man;
 mod memory;
 mod migrate;
 mod operator;
@@ -35,8 +38,12 @@ use crate::{
 /// Runs what was typed.
 pub async fn run(cli: Cli) -> Result<(), CliError> {
     let Cli { global, command } = cli;
-    if let Command::Config = command {
-        return config::run();
+    match &command {
+        Command::Config(args) => return config::run(&global, args),
+        Command::Healthcheck(args) => return healthcheck::run(&global, args).await,
+        Command::Completions(args) => return completions::run(args),
+        Command::Man(args) => return man::run(args),
+        _ => {}
     }
     if let Command::Doctor(args) = &command {
         // Even the settings may be what is broken.
@@ -99,7 +106,10 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (
-            Command::Config
+            Command::Config(_)
+            | Command::Healthcheck(_)
+            | Command::Completions(_)
+            | Command::Man(_)
             | Command::Migrate(_)
             | Command::Secrets(_)
             | Command::Backup(_)
