@@ -46,13 +46,59 @@ pub struct Service {
     _telemetry: Telemetry,
 }
 
-/// Which servers a part needs.
+/// What a process is of the service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Needs {
-    /// None: everything may be in one process.
-    Nothing,
-    /// A database and a queue that other processes reach.
-    SharedServers,
+pub enum Role {
+    /// All of it, in one process.
+    Serve,
+    /// Answers requests, and streams.
+    Api,
+    /// Streams.
+    Gateway,
+    /// Runs syncs.
+    Worker,
+}
+
+impl Role {
+    /// The word for it: the command that begins it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Api => "api",
+            Self::Gateway => "gateway",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// What it is called in traces.
+    pub fn service_name(self) -> &'static str {
+        match self {
+            Self::Serve => "project-sync",
+            Self::Api => "project-sync-api",
+            Self::Gateway => "project-sync-gateway",
+            Self::Worker => "project-sync-worker",
+        }
+    }
+
+    /// Whether syncs are asked for here.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Serve | Self::Api)
+    }
+
+    /// Whether syncs are run here.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Serve | Self::Worker)
+    }
+
+    /// Whether events are streamed here.
+    pub fn streams(self) -> bool {
+        self != Self::Worker
+    }
+
+    /// Whether it needs a database and a queue that other processes reach.
+    fn needs_shared_servers(self) -> bool {
+        self != Self::Serve
+    }
 }
 
 impl Service {
@@ -60,10 +106,10 @@ impl Service {
     ///
     /// # Errors
     /// If a server is not there, or the settings do not name one that is needed.
-    pub async fn open(global: &Global, settings: Settings, needs: Needs) -> Result<Self, CliError> {
-        let telemetry = telemetry::for_service(global, &settings.telemetry)?;
-        let metrics = telemetry::install_metrics()?;
-        if needs == Needs::SharedServers {
+    pub async fn open(global: &Global, settings: Settings, role: Role) -> Result<Self, CliError> {
+        let telemetry = telemetry::for_service(global, &settings.telemetry, role)?;
+        let metrics = telemetry::install_metrics(role)?;
+        if role.needs_shared_servers() {
             settings.check_shared()?;
         }
         let shown_settings = Arc::new(Settings::shown(global.config.as_deref())?);
@@ -77,6 +123,11 @@ impl Service {
         let dispatcher = app.dispatcher().await?;
         let gate = Self::gate(&app)?;
         tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), database, stop.clone()));
+        // Workers look at the queue anyway.
+        if role == Role::Api {
+            let (clock, dispatcher) = (app.clock.clone(), dispatcher.clone());
+            tokio::spawn(bus::telemetry::watch(dispatcher, move || clock.now(), stop.clone()));
+        }
         Ok(Self { app, gate, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
     }
 
