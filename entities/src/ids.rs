@@ -100,6 +100,14 @@ id!(
     /// The id of a sync.
     SyncId
 );
+id!(
+    /// The id of something that a host sent.
+    DeliveryId
+);
+id!(
+    /// The id of a schedule.
+    ScheduleId
+);
 
 #[cfg(test)]
 mod tests {

@@ -25,11 +25,12 @@ pub mod status;
 pub mod syncs;
 mod tables;
 pub mod temporal;
+pub mod triggers;
 
 pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, connect, is_there, now_of};
 pub use ids::{
-    ApiTokenId, AuditId, BranchId, DeadJobId, PauseId, ProjectId, RepositoryId, SessionId, SyncId, TenantId,
-    UserId,
+    ApiTokenId, AuditId, BranchId, DeadJobId, DeliveryId, PauseId, ProjectId, RepositoryId, ScheduleId,
+    SessionId, SyncId, TenantId, UserId,
 };
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
@@ -41,8 +42,9 @@ pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
     api_token::Model as ApiToken, audit_record::Model as AuditRecord, blob_content::Model as BlobContent,
-    branch::Model as Branch, dead_job::Model as DeadJob, idempotency_key::Model as IdempotencyKey,
-    project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
-    repository::Model as Repository, session::Model as Session, sync_event::Model as SyncEvent,
+    branch::Model as Branch, dead_job::Model as DeadJob,
+    hook_delivery::Model as HookDelivery, idempotency_key::Model as IdempotencyKey,
+    poll::Model as Poll, project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
+    repository::Model as Repository, schedule::Model as Schedule, session::Model as Session, sync_event::Model as SyncEvent,
     tenant::Model as Tenant, user::Model as User,
 };

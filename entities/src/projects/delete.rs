@@ -102,6 +102,10 @@ async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, Db
     for (table, column) in [
         ("queue_pauses", "project_id"),
         ("project_credentials", "project_id"),
+        ("hook_deliveries", "project_id"),
+        ("project_hooks", "project_id"),
+        ("schedules", "project_id"),
+        ("polls", "project_id"),
         ("api_tokens", "project_id"),
         ("repositories", "project_id"),
         ("projects", "id"),
