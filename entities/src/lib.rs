@@ -42,9 +42,9 @@ pub use status::{ContentKind, Priority, SyncKind, SyncStatus, SyncTrigger};
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
     api_token::Model as ApiToken, audit_record::Model as AuditRecord, blob_content::Model as BlobContent,
-    branch::Model as Branch, dead_job::Model as DeadJob,
-    hook_delivery::Model as HookDelivery, idempotency_key::Model as IdempotencyKey,
-    poll::Model as Poll, project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
-    repository::Model as Repository, schedule::Model as Schedule, session::Model as Session, sync_event::Model as SyncEvent,
+    branch::Model as Branch, dead_job::Model as DeadJob, hook_delivery::Model as HookDelivery,
+    idempotency_key::Model as IdempotencyKey, poll::Model as Poll, project::Model as Project,
+    project_sync::Model as ProjectSync, queue_pause::Model as QueuePause, repository::Model as Repository,
+    schedule::Model as Schedule, session::Model as Session, sync_event::Model as SyncEvent,
     tenant::Model as Tenant, user::Model as User,
 };

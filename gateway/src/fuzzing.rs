@@ -51,7 +51,11 @@ pub fn head(bytes: &[u8]) {
         assert!(buffer.starts_with(b"GET ") && buffer.ends_with(b"\n"));
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let parsed = httparse::Request::new(&mut headers).parse(bytes);
-        assert_eq!(parsed, Ok(httparse::Status::Complete(buffer.len())), "something of what was read follows the head");
+        assert_eq!(
+            parsed,
+            Ok(httparse::Status::Complete(buffer.len())),
+            "something of what was read follows the head"
+        );
         assert!(request.uri.path().starts_with(PREFIX) || request.uri.to_string().starts_with(PREFIX));
         for name in ["content-length", "transfer-encoding", "upgrade", "expect"] {
             assert!(!request.headers.contains_key(name), "{name}");

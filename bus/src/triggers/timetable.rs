@@ -32,7 +32,9 @@ pub enum TimetableError {
     #[error("cron: it never comes due")]
     Never,
     /// Runs are closer together than the settings allow.
-    #[error("cron: runs are {found} seconds apart and must be at least {least} (triggers.min_schedule_seconds)")]
+    #[error(
+        "cron: runs are {found} seconds apart and must be at least {least} (triggers.min_schedule_seconds)"
+    )]
     TooOften {
         /// How far, in seconds.
         found: i64,

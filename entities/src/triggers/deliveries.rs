@@ -49,7 +49,11 @@ pub struct NewDelivery {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn add(db: &impl OfTenant, new: NewDelivery, now: DateTime<Utc>) -> Result<Option<DeliveryId>, DbErr> {
+pub async fn add(
+    db: &impl OfTenant,
+    new: NewDelivery,
+    now: DateTime<Utc>,
+) -> Result<Option<DeliveryId>, DbErr> {
     let id = DeliveryId::generate();
     let row = ActiveModel {
         id: Set(id),
@@ -65,7 +69,8 @@ pub async fn add(db: &impl OfTenant, new: NewDelivery, now: DateTime<Utc>) -> Re
         looks: Set(0),
         look_at: Set(new.look_at),
     };
-    let seen = OnConflict::columns([Column::TenantId, Column::ProjectId, Column::Delivery]).do_nothing().to_owned();
+    let seen =
+        OnConflict::columns([Column::TenantId, Column::ProjectId, Column::Delivery]).do_nothing().to_owned();
     Entity::insert(row).on_conflict(seen).try_insert().exec_without_returning(db).await?;
     let is_ours = Entity::find_by_id(id).filter(db.only(Column::TenantId)).one(db).await?.is_some();
     Ok(is_ours.then_some(id))
@@ -235,7 +240,10 @@ async fn remove(db: &impl OfSystem, ids: Vec<DeliveryId>) -> Result<u64, DbErr> 
     if ids.is_empty() {
         return Ok(0);
     }
-    let removed =
-        Entity::delete_many().filter(db.only(Column::TenantId)).filter(Column::Id.is_in(ids)).exec(db).await?;
+    let removed = Entity::delete_many()
+        .filter(db.only(Column::TenantId))
+        .filter(Column::Id.is_in(ids))
+        .exec(db)
+        .await?;
     Ok(removed.rows_affected)
 }

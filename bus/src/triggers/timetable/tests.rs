@@ -70,7 +70,9 @@ fn what_cannot_be_meant_is_refused() {
         let table = Timetable::new(cron, zone, jitter, ScheduleId::generate());
         table.and_then(|table| table.check(at("2026-01-01T00:00:00Z"), Duration::from_secs(300)))
     };
-    for cron in ["", "* * * *", "0 0 * * * *", "@daily", "61 * * * *", "0 0 * * MOON", "0 0 \u{e9} * *", "0 25 * * *"] {
+    for cron in
+        ["", "* * * *", "0 0 * * * *", "@daily", "61 * * * *", "0 0 * * MOON", "0 0 \u{e9} * *", "0 25 * * *"]
+    {
         assert!(matches!(read(cron, "UTC", 0), Err(TimetableError::Cron(_))), "{cron}");
     }
     assert_eq!(read("0 0 30 2 *", "UTC", 0), Err(TimetableError::Never));
