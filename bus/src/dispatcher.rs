@@ -15,7 +15,7 @@ use futures::FutureExt;
 use sea_orm::DbErr;
 
 use crate::{
-    Event, ProgressBus, ProgressEvent, SyncJob,
+    Event, ProgressBus, ProgressEvent, SyncJob, integration,
     queue::{JobQueue, MAX_BATCH, NewJob},
 };
 
@@ -127,6 +127,7 @@ impl Dispatcher {
     /// If the database is away.
     pub async fn cancel(&self, sync: &ProjectSync, now: DateTime<Utc>) -> Result<bool, DbErr> {
         let transaction = self.db.tenant(sync.tenant_id).begin_write().await?;
+        projects::lock_project(&transaction, sync.project_id).await?;
         if !syncs::cancel_pending(&transaction, sync.id, now).await? {
             let asked = syncs::request_cancel(&transaction, sync.id).await?;
             transaction.commit().await?;
@@ -138,6 +139,7 @@ impl Dispatcher {
         let seq = syncs::last_event_seq(&transaction, sync.id).await? + 1;
         let event = ProgressEvent { sync_id: sync.id, seq, at: now, event: Event::Cancelled {} };
         syncs::append_event(&transaction, event.to_row(sync.tenant_id)?).await?;
+        integration::record(&transaction, sync.id, now).await?;
         transaction.commit().await?;
         self.progress.publish(&event).await;
         if let Err(error) = self.queue.remove(&[sync.id]).await {

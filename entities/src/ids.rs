@@ -81,6 +81,18 @@ id!(
     DeadJobId
 );
 id!(
+    /// The id of an event that other systems are told.
+    EventId
+);
+id!(
+    /// The id of a webhook: an address that events are sent to.
+    WebhookId
+);
+id!(
+    /// The id of the delivery of an event to a webhook.
+    DeliveryId
+);
+id!(
     /// The id of a pause.
     PauseId
 );
@@ -102,7 +114,7 @@ id!(
 );
 id!(
     /// The id of something that a host sent.
-    DeliveryId
+    HookDeliveryId
 );
 id!(
     /// The id of a schedule.

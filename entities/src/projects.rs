@@ -125,6 +125,7 @@ pub async fn create(
         name: Set(name.to_owned()),
         created_at: Set(now),
         syncs_asked: Set(0),
+        events_told: Set(0),
     }
     .insert(db)
     .await?;
@@ -217,6 +218,24 @@ pub async fn lock_project_of(transaction: &TenantTx, branch: &branch::Model) -> 
             "SELECT 1 AS one FROM projects p JOIN repositories r ON r.project_id = p.id WHERE r.id = $1 \
              AND r.tenant_id = $2 FOR NO KEY UPDATE OF p",
             [branch.repository_id.into(), transaction.tenant().into()],
+        );
+        transaction.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
+
+/// Keeps others from asking for syncs of a project and from telling of them until the end of the transaction. To be taken
+/// before any other lock.
+///
+/// # Errors
+/// If the database is away.
+pub async fn lock_project(transaction: &TenantTx, id: ProjectId) -> Result<(), DbErr> {
+    // SQLite's writers hold the only write lock already.
+    if transaction.get_database_backend() != DbBackend::Sqlite {
+        let statement = Statement::from_sql_and_values(
+            transaction.get_database_backend(),
+            "SELECT 1 AS one FROM projects WHERE id = $1 AND tenant_id = $2 FOR NO KEY UPDATE",
+            [id.into(), transaction.tenant().into()],
         );
         transaction.query_one_raw(statement).await?;
     }

@@ -67,6 +67,18 @@ words!(
 );
 
 words!(
+    /// Where the delivery of an event to a webhook stands.
+    DeliveryStatus {
+        /// To be sent, now or later.
+        Pending = "pending",
+        /// It was taken.
+        Delivered = "delivered",
+        /// Given up.
+        Failed = "failed",
+    }
+);
+
+words!(
     /// What a sync does.
     SyncKind {
         /// Follows the branch to its head.

@@ -56,6 +56,7 @@ pub fn migrations(backend: DbBackend) -> Vec<Migration> {
             3 "0003_events",
             4 "0004_identity",
             6 "0006_guards",
+            7 "0007_events_out",
             8 "0008_triggers",
         ),
         _ => migrations!("postgres":
@@ -65,6 +66,7 @@ pub fn migrations(backend: DbBackend) -> Vec<Migration> {
             4 "0004_identity",
             5 "0005_isolation",
             6 "0006_guards",
+            7 "0007_events_out",
             8 "0008_triggers",
         ),
     }

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use entities::{
-    Branch, DeliveryId, ProjectId, Secret, SyncId, SyncTrigger, TenantDb, TenantId,
+    Branch, HookDeliveryId, ProjectId, Secret, SyncId, SyncTrigger, TenantDb, TenantId,
     credentials::CredentialError,
     projects::{self, ConnectedProject},
     syncs::{MAX_TRACE_PARENT_CHARS, NewSync},
@@ -218,7 +218,7 @@ async fn on_branch(
 }
 
 /// Lets the host send it again.
-async fn take_back(db: &TenantDb, id: DeliveryId, error: DbErr) -> Problem {
+async fn take_back(db: &TenantDb, id: HookDeliveryId, error: DbErr) -> Problem {
     if let Err(error) = deliveries::take_back(db, id).await {
         tracing::warn!(%error, delivery = %id, "a delivery stays that was not served; its commit is looked for");
     }

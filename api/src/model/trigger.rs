@@ -3,7 +3,7 @@
 use bus::triggers::{NEXT_RUNS, Timetable};
 use chrono::{DateTime, Utc};
 use entities::{
-    DeliveryId, HookDelivery, ObjectId, Poll, ProjectId, Schedule, ScheduleId, SyncId,
+    HookDelivery, HookDeliveryId, ObjectId, Poll, ProjectId, Schedule, ScheduleId, SyncId,
     triggers::{DeliveryResult, HookKind, PollResult, RunResult, hooks::HookMeta, schedules::NewSchedule},
 };
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ pub struct HookRequest {
 pub struct DeliveryDto {
     /// Its id here.
     #[schema(value_type = Uuid)]
-    pub id: DeliveryId,
+    pub id: HookDeliveryId,
     /// What the host calls it.
     pub delivery: String,
     /// When it came.

@@ -11,6 +11,7 @@ use crate::{ends, in_state, project_sync};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_does_not_migrate() {
     let db = TestDatabase::postgres().await;
+    let last = migrations(DbBackend::Postgres).pop().unwrap();
     with::down(db.connection(), &migrations(DbBackend::Postgres), &Options::default()).await.unwrap();
     let folder = TempDir::new().unwrap();
     let run = |arguments: &[&str], variables: &[(&str, &str)], code| {
@@ -23,7 +24,7 @@ async fn a_service_does_not_migrate() {
         assert!(told.contains("1 migrations behind") && told.contains("project-sync migrate"), "{told}");
     }
     let (status, _) = run(&["migrate", "status", "-o", "json"], &[], 0);
-    assert_eq!(in_state(&status, "pending"), ["0006_guards"], "nobody migrated");
+    assert_eq!(in_state(&status, "pending"), [last.title()], "nobody migrated");
     // The login of the service may not, either.
     let (_, told) = run(&["migrate"], &[], 1);
     assert!(told.contains("permission denied") || told.contains("must be owner"), "{told}");

@@ -99,7 +99,9 @@ async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, Db
         .filter(branch::Column::Id.is_in(branches))
         .exec(transaction)
         .await?;
+    remove_deliveries(transaction, id).await?;
     for (table, column) in [
+        ("webhooks", "project_id"),
         ("queue_pauses", "project_id"),
         ("project_credentials", "project_id"),
         ("hook_deliveries", "project_id"),
@@ -116,6 +118,16 @@ async fn delete_in(transaction: &TenantTx, id: ProjectId) -> Result<Deletion, Db
         transaction.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
     Ok(Deletion::Deleted)
+}
+
+/// What was to be told of this project alone. What happened before is told to all others.
+async fn remove_deliveries(transaction: &TenantTx, id: ProjectId) -> Result<(), DbErr> {
+    let sql = "DELETE FROM webhook_deliveries WHERE tenant_id = $2 AND webhook_id IN \
+               (SELECT w.id FROM webhooks w WHERE w.project_id = $1 AND w.tenant_id = $2)";
+    let values = [id.into(), transaction.tenant().into()];
+    let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, values);
+    transaction.execute_raw(statement).await?;
+    Ok(())
 }
 
 async fn unfinished(db: &impl OfTenant, branches: &[BranchId]) -> Result<Option<project_sync::Model>, DbErr> {

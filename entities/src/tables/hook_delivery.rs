@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{DeliveryId, ProjectId, SyncId, TenantId},
+    ids::{HookDeliveryId, ProjectId, SyncId, TenantId},
     object::ObjectId,
     triggers::DeliveryResult,
 };
@@ -14,7 +14,7 @@ use crate::{
 pub struct Model {
     /// Its id. Later ones sort later.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: DeliveryId,
+    pub id: HookDeliveryId,
     /// Whose it is.
     pub tenant_id: TenantId,
     /// The project.

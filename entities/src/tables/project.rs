@@ -19,6 +19,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// How many syncs of it were ever asked for: the ordinal of the latest one.
     pub syncs_asked: i64,
+    /// How many events of it other systems were ever told: the sequence of the latest one.
+    pub events_told: i64,
 }
 
 /// Joins are written out where they are needed.

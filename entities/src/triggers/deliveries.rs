@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::DeliveryResult;
 use crate::{
-    ids::{DeliveryId, ProjectId, SyncId, TenantId},
+    ids::{HookDeliveryId, ProjectId, SyncId, TenantId},
     object::ObjectId,
     scope::{OfSystem, OfTenant},
     tables::hook_delivery::{ActiveModel, Column, Entity, Model},
@@ -53,8 +53,8 @@ pub async fn add(
     db: &impl OfTenant,
     new: NewDelivery,
     now: DateTime<Utc>,
-) -> Result<Option<DeliveryId>, DbErr> {
-    let id = DeliveryId::generate();
+) -> Result<Option<HookDeliveryId>, DbErr> {
+    let id = HookDeliveryId::generate();
     let row = ActiveModel {
         id: Set(id),
         tenant_id: Set(db.tenant()),
@@ -80,7 +80,7 @@ pub async fn add(
 ///
 /// # Errors
 /// If the database is away.
-pub async fn answered(db: &impl OfTenant, id: DeliveryId, sync: SyncId) -> Result<(), DbErr> {
+pub async fn answered(db: &impl OfTenant, id: HookDeliveryId, sync: SyncId) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::SyncId, Expr::value(sync))
         .filter(db.only(Column::TenantId))
@@ -94,7 +94,7 @@ pub async fn answered(db: &impl OfTenant, id: DeliveryId, sync: SyncId) -> Resul
 ///
 /// # Errors
 /// If the database is away.
-pub async fn take_back(db: &impl OfTenant, id: DeliveryId) -> Result<bool, DbErr> {
+pub async fn take_back(db: &impl OfTenant, id: HookDeliveryId) -> Result<bool, DbErr> {
     let removed =
         Entity::delete_many().filter(db.only(Column::TenantId)).filter(Column::Id.eq(id)).exec(db).await?;
     Ok(removed.rows_affected == 1)
@@ -107,7 +107,7 @@ pub async fn take_back(db: &impl OfTenant, id: DeliveryId) -> Result<bool, DbErr
 pub async fn page(
     db: &impl OfTenant,
     project: ProjectId,
-    before: Option<DeliveryId>,
+    before: Option<HookDeliveryId>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let mut find = Entity::find()
@@ -157,7 +157,7 @@ pub async fn claim(db: &impl OfSystem, seen: &Model, until: DateTime<Utc>) -> Re
 /// If the database is away.
 pub async fn looked(
     db: &impl OfTenant,
-    id: DeliveryId,
+    id: HookDeliveryId,
     looks: i32,
     next: Option<DateTime<Utc>>,
     result: DeliveryResult,
@@ -197,7 +197,7 @@ pub async fn is_outdated(db: &impl OfTenant, delivery: &Model) -> Result<bool, D
 /// # Errors
 /// If the database is away.
 pub async fn prune(db: &impl OfSystem, before: DateTime<Utc>, keep: u64) -> Result<u64, DbErr> {
-    let old: Vec<DeliveryId> = Entity::find()
+    let old: Vec<HookDeliveryId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(db.only(Column::TenantId))
@@ -220,7 +220,7 @@ pub async fn prune(db: &impl OfSystem, before: DateTime<Utc>, keep: u64) -> Resu
         .all(db)
         .await?;
     for (tenant, project) in crowded {
-        let beyond: Vec<DeliveryId> = Entity::find()
+        let beyond: Vec<HookDeliveryId> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Column::TenantId.eq(tenant))
@@ -236,7 +236,7 @@ pub async fn prune(db: &impl OfSystem, before: DateTime<Utc>, keep: u64) -> Resu
     Ok(removed)
 }
 
-async fn remove(db: &impl OfSystem, ids: Vec<DeliveryId>) -> Result<u64, DbErr> {
+async fn remove(db: &impl OfSystem, ids: Vec<HookDeliveryId>) -> Result<u64, DbErr> {
     if ids.is_empty() {
         return Ok(0);
     }

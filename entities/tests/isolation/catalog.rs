@@ -4,8 +4,8 @@
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use testkit::database::TestDatabase;
 
-/// Tables that are no tenant's: the history of the schema itself.
-pub(crate) const OF_NOBODY: [&str; 2] = ["schema_history", "seaql_migrations"];
+/// Tables that are no tenant's: the history of the schema itself, and who passes on which lane of the outbox.
+pub(crate) const OF_NOBODY: [&str; 3] = ["outbox_lanes", "schema_history", "seaql_migrations"];
 
 /// Foreign keys between rows of tenants that do not name the tenant, each because both sides hang from one that does.
 const KEYS: [&str; 3] = [

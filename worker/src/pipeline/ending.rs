@@ -1,10 +1,10 @@
 //! How the running of a sync ends: in order, for now, or because its worker is gone. Each in one transaction with the
 //! event that tells it, so that a sync that has ended has exactly one terminal event.
 
-use bus::{Event, EventError, EventKind, Interruption, ProgressEvent};
+use bus::{Event, EventError, EventKind, Interruption, ProgressEvent, integration};
 use chrono::{DateTime, Utc};
 use entities::{
-    PhaseRecord, ProjectSync, SyncStatus, TenantId, TenantTx,
+    PhaseRecord, ProjectSync, SyncStatus, TenantId, TenantTx, projects,
     queue::{self, NewDeadJob},
     syncs::{self, Claim, Ending, Totals},
 };
@@ -60,11 +60,13 @@ impl Runner {
         // The answer to a commit may get lost: then the next attempt finds the claim gone, and the row as it was left.
         patiently(self.settings.lease(), || async {
             let transaction = run.db.begin_write().await?;
+            projects::lock_project(&transaction, run.sync.project_id).await?;
             self.close(transaction, &closing).await
         })
         .await
     }
 
+    /// The transaction holds the project's row, as [`integration::record`] wants it, before it touches anything else.
     async fn close(&self, transaction: TenantTx, closing: &Closing<'_>) -> Result<(), SyncError> {
         let Closing { claim, tenant, ending, totals, event, dead } = closing;
         let now = self.clock.now();
@@ -75,6 +77,7 @@ impl Runner {
         if let Some(dead) = dead {
             queue::bury(&transaction, dead.clone(), now).await?;
         }
+        integration::record(&transaction, claim.sync, now).await?;
         transaction.commit().await?;
         if let Some(dead) = dead {
             metrics::counter!(telemetry::GIVEN_UP, "code" => dead.code.clone()).increment(1);
@@ -145,6 +148,7 @@ impl Runner {
             return Ok(Rescued::No);
         }
         let transaction = self.dispatcher.db.tenant(seen.tenant_id).begin_write().await?;
+        projects::lock_project(&transaction, seen.project_id).await?;
         let worker = self.instance.name();
         let lease = self.settings.lease();
         let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
@@ -190,6 +194,7 @@ impl Runner {
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         let transaction = self.dispatcher.db.tenant(seen.tenant_id).begin_write().await?;
+        projects::lock_project(&transaction, seen.project_id).await?;
         let (worker, lease) = (self.instance.name(), self.settings.lease());
         let Some(claim) = syncs::take_over(&transaction, seen, worker, now, lease).await? else {
             return Ok(());

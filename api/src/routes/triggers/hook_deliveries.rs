@@ -1,7 +1,7 @@
 //! What a project's host sent.
 
 use axum::{Json, extract::State};
-use entities::{DeliveryId, triggers::deliveries};
+use entities::{HookDeliveryId, triggers::deliveries};
 
 use crate::{
     cursor,
@@ -34,7 +34,7 @@ pub(crate) async fn hook_deliveries(
     Queried(params): Queried<Paged>,
 ) -> Result<Json<DeliveryPage>, Problem> {
     let limit = page_limit(&app, params.limit)?;
-    let before: Option<DeliveryId> = cursor::decode(params.cursor.as_deref())?;
+    let before: Option<HookDeliveryId> = cursor::decode(params.cursor.as_deref())?;
     let found = deliveries::page(permit.db(), project.project.id, before, limit + 1).await?;
     let (found, next_cursor) = cut(found, limit, |row| row.id)?;
     Ok(Json(Page { items: found.iter().map(Into::into).collect(), next_cursor }))
