@@ -38,6 +38,10 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
             builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
         })
         .and_then(|builder| {
+            let requests = Matcher::Full(source::GITHUB_REQUEST_SECONDS.to_owned());
+            builder.set_buckets_for_metric(requests, &SHORT_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
         })
         .and_then(|builder| {
@@ -90,21 +94,13 @@ fn describe() {
         "How long after its time a schedule was seen to be due."
     );
     describe_counter!(sync::POLLS, Unit::Count, "Looks at projects that are polled, by what came of it.");
-    describe_counter!(
-        source::GITHUB_REQUESTS,
-        Unit::Count,
-        "Requests sent to GitHub's API, by kind of answer."
-    );
-    describe_gauge!(
-        source::GITHUB_REMAINING,
-        Unit::Count,
-        "Requests that GitHub said are left, when it was last asked."
-    );
+    source::describe_metrics();
     describe_counter!(
         bus::telemetry::PROGRESS_DROPPED,
         Unit::Count,
         "Events that were not passed on; the database has them."
     );
+    worker::relay::telemetry::describe();
     api::describe_metrics();
     gateway::describe_metrics();
 }
