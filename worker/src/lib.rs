@@ -13,3 +13,4 @@ pub mod relay;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod triggers;

@@ -38,6 +38,13 @@ pub const SOURCE_BYTES: &str = "project_sync_source_bytes_total";
 /// Requests sent to sources.
 pub const SOURCE_REQUESTS: &str = "project_sync_source_requests_total";
 
+/// Schedules that came due, by what came of it.
+pub const SCHEDULE_RUNS: &str = "project_sync_schedule_runs_total";
+/// How long after its time a schedule was seen to be due, in seconds.
+pub const SCHEDULE_LATE_SECONDS: &str = "project_sync_schedule_late_seconds";
+/// Looks at the branches of projects that are polled, by what came of it.
+pub const POLLS: &str = "project_sync_polls_total";
+
 /// What a run may come to.
 const OUTCOMES: [&str; 4] = ["completed", "failed", "cancelled", "interrupted"];
 
@@ -73,6 +80,13 @@ pub fn describe_metrics() {
     describe_gauge!(BUSY, Unit::Count, "Syncs that run in this process now.");
     describe_counter!(SOURCE_BYTES, Unit::Bytes, "Bytes received from sources.");
     describe_counter!(SOURCE_REQUESTS, Unit::Count, "Requests sent to sources.");
+    describe_counter!(SCHEDULE_RUNS, Unit::Count, "Schedules that came due, by what came of it.");
+    describe_histogram!(
+        SCHEDULE_LATE_SECONDS,
+        Unit::Seconds,
+        "How long after its time a schedule was seen to be due."
+    );
+    describe_counter!(POLLS, Unit::Count, "Looks at projects that are polled, by what came of it.");
 }
 
 /// Makes the worker's metrics show 0 before anything happened. For processes with a worker.

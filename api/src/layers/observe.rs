@@ -15,7 +15,7 @@ use opentelemetry::{
 use tracing::{Instrument, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{extract::remote_context, problem::Problem};
+use crate::{extract::remote_context, hooks::HOOKS_RECEIVED, problem::Problem};
 
 /// Requests by method, route and status.
 pub const REQUESTS: &str = "project_sync_http_requests_total";
@@ -32,6 +32,11 @@ pub fn describe_metrics() {
         DURATION,
         metrics::Unit::Seconds,
         "How long HTTP requests took, by method, route and status."
+    );
+    metrics::describe_counter!(
+        HOOKS_RECEIVED,
+        metrics::Unit::Count,
+        "What hosts sent, by host and by what came of it."
     );
 }
 

@@ -11,7 +11,9 @@ use utoipa::{
     },
 };
 
-use super::{DeadJobDto, FileDto, InstalledRepositoryDto, JobDto, MemoryDto, ProjectDto, SyncDto};
+use super::{
+    DeadJobDto, DeliveryDto, FileDto, InstalledRepositoryDto, JobDto, MemoryDto, ProjectDto, SyncDto,
+};
 
 /// A page of projects.
 pub type ProjectPage = Page<ProjectDto>;
@@ -25,6 +27,9 @@ pub type MemoryPage = Page<MemoryDto>;
 pub type JobPage = Page<JobDto>;
 /// A page of dead jobs.
 pub type DeadJobPage = Page<DeadJobDto>;
+
+/// A page of what a host sent.
+pub type DeliveryPage = Page<DeliveryDto>;
 
 /// A page of repositories that an installation reaches.
 pub type InstalledRepositoryPage = Page<InstalledRepositoryDto>;

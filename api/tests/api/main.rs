@@ -16,3 +16,4 @@ mod routes;
 mod scene;
 mod session;
 mod syncs;
+mod triggers;

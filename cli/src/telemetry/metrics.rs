@@ -49,6 +49,10 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
             builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
         })
         .and_then(|builder| {
+            let late = Matcher::Full(sync::SCHEDULE_LATE_SECONDS.to_owned());
+            builder.set_buckets_for_metric(late, &SYNC_BUCKETS)
+        })
+        .and_then(|builder| {
             let requests = Matcher::Full(source::GITHUB_REQUEST_SECONDS.to_owned());
             builder.set_buckets_for_metric(requests, &SHORT_BUCKETS)
         })
