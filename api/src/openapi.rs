@@ -48,6 +48,7 @@ pub(crate) fn document() -> OpenApi {
         tag("sync", "Syncs: asking for them, following them, their history."),
         tag("content", "Files and memory as a sync left them."),
         tag("events", "Syncs as they happen, as server-sent events."),
+        tag("webhooks", "Where a tenant is told over HTTP what happened."),
         tag("identity", "Logging in, tokens, members, and who did what."),
         tag("admin", "What operators do."),
         tag("about", "What the service tells about itself."),

@@ -7,6 +7,7 @@ pub mod operator;
 mod secrets;
 mod upkeep;
 mod watch;
+pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -20,6 +21,7 @@ use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
+use webhook::WebhookArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -150,6 +152,8 @@ pub enum Command {
     Token(TokenArgs),
     /// Make tenants, list them
     Tenant(TenantArgs),
+    /// Make webhooks, list them and what was sent to them
+    Webhook(WebhookArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one

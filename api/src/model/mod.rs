@@ -16,6 +16,7 @@ mod project;
 mod queue;
 mod settings;
 mod sync;
+mod webhook;
 mod words;
 
 pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
@@ -34,10 +35,13 @@ pub use identity::{
 };
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
-pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
+pub use page::{
+    DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage, WebhookDeliveryPage, WebhookPage,
+};
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
 pub use settings::{SettingsDto, ShownSettings};
 pub use sync::{PhaseDto, RestoreRequest, StartRequest, StartedDto, SyncCountsDto, SyncDto, SyncErrorDto};
+pub use webhook::{IssuedWebhookDto, WebhookChangeRequest, WebhookDeliveryDto, WebhookDto, WebhookRequest};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-use super::{DeadJobDto, FileDto, JobDto, MemoryDto, ProjectDto, SyncDto};
+use super::{DeadJobDto, FileDto, JobDto, MemoryDto, ProjectDto, SyncDto, WebhookDeliveryDto, WebhookDto};
 
 /// A page of projects.
 pub type ProjectPage = Page<ProjectDto>;
@@ -25,6 +25,10 @@ pub type MemoryPage = Page<MemoryDto>;
 pub type JobPage = Page<JobDto>;
 /// A page of dead jobs.
 pub type DeadJobPage = Page<DeadJobDto>;
+/// A page of webhooks.
+pub type WebhookPage = Page<WebhookDto>;
+/// A page of deliveries to a webhook.
+pub type WebhookDeliveryPage = Page<WebhookDeliveryDto>;
 
 /// A page of a list.
 #[derive(Serialize, Debug)]

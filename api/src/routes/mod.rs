@@ -22,6 +22,7 @@ mod sync_status;
 mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
+mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -106,6 +107,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(syncs_diff::syncs_diff))
         .routes(routes!(settings::settings_get))
         .merge(identity::routes())
+        .merge(webhooks::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -7,7 +7,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge}
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
-use worker::telemetry as sync;
+use worker::{telemetry as sync, webhooks::telemetry as webhooks};
 
 use crate::error::CliError;
 
@@ -36,6 +36,10 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
         .set_buckets_for_metric(Matcher::Full(sync::SYNC_SECONDS.to_owned()), &SYNC_BUCKETS)
         .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
+        })
+        .and_then(|builder| {
+            let metric = Matcher::Full(webhooks::DELIVERY_SECONDS.to_owned());
+            builder.set_buckets_for_metric(metric, &webhooks::DELIVERY_BUCKETS)
         })
         .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
@@ -95,6 +99,7 @@ fn describe() {
         "Events that were not passed on; the database has them."
     );
     worker::relay::telemetry::describe();
+    worker::webhooks::telemetry::describe();
     api::describe_metrics();
     gateway::describe_metrics();
 }

@@ -114,7 +114,9 @@ impl Guard {
     fn private(&self, name: &str) -> Refused {
         let done = if self.0.section == "source" { "read" } else { "reached" };
         let section = self.0.section;
-        Refused(format!("{name} has a private address, and those are not {done} ({section}.private_networks)"))
+        Refused(format!(
+            "{name} has a private address, and those are not {done} ({section}.private_networks)"
+        ))
     }
 }
 

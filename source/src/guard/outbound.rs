@@ -45,7 +45,9 @@ impl Reach {
     /// What is wrong, for whoever wrote the settings.
     pub fn check(&self) -> Result<(), String> {
         let section = self.section;
-        host_patterns(&self.allowed_hosts).map(drop).map_err(|error| format!("{section}.allowed_hosts: {error}"))
+        host_patterns(&self.allowed_hosts)
+            .map(drop)
+            .map_err(|error| format!("{section}.allowed_hosts: {error}"))
     }
 
     /// The address that a text is, if it may be sent to as far as that can be told without asking anybody: what its host's
