@@ -145,6 +145,15 @@ impl SigningSecrets {
     }
 }
 
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("id", &self.id)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the seal of a webhook's secrets is bound to.
 fn context(tenant: TenantId, webhook: WebhookId) -> Vec<u8> {
     let mut context = b"webhook secret ".to_vec();
