@@ -2,6 +2,7 @@
 
 mod help;
 pub mod identity;
+pub mod install;
 pub mod migrate;
 pub mod operator;
 mod secrets;
@@ -15,7 +16,9 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+pub use help::command;
 use identity::{TenantArgs, TokenArgs, UserArgs};
+use install::{CompletionsArgs, ConfigArgs, HealthcheckArgs, ManArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
 pub use secrets::{SecretsAction, SecretsArgs};
@@ -55,7 +58,7 @@ pub struct Cli {
 
 /// What was typed. Ends the program if it cannot be understood, or if only help was asked for.
 pub fn parse() -> Cli {
-    let matches = help::command().get_matches();
+    let matches = command().get_matches();
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
@@ -110,6 +113,8 @@ pub enum Command {
     Sync(SyncArgs),
     /// List a repository's branches: name, head, and which one is the default
     Branches(SourceArgs),
+    /// List the repositories that an installation of a GitHub App reaches
+    Repositories(RepositoriesArgs),
     /// List the projects
     Projects,
     /// Show the sync that runs, or the latest one
@@ -165,7 +170,13 @@ pub enum Command {
     /// Put a file that `backup` made in the place of the SQLite database
     RestoreBackup(RestoreBackupArgs),
     /// Print every setting with its default, as a settings file
-    Config,
+    Config(ConfigArgs),
+    /// Ask a part of the service whether it is well; needs no shell, for containers
+    Healthcheck(HealthcheckArgs),
+    /// Print what makes a shell complete this program's arguments
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one a command
+    Man(ManArgs),
 }
 
 /// `serve` and `api`.
@@ -209,6 +220,23 @@ pub struct SourceArgs {
     /// How the content of a GitHub repository is transferred [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
     pub transfer: Option<TransferArg>,
+}
+
+/// `repositories`.
+#[derive(Args, Debug)]
+pub struct RepositoriesArgs {
+    /// The app's number
+    #[arg(long, value_name = "NUMBER")]
+    pub app: u64,
+    /// The number of its installation
+    #[arg(long, value_name = "NUMBER")]
+    pub installation: u64,
+    /// A file with the app's private key, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// The API of a GitHub Enterprise server, such as https://host/api/v3
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
 }
 
 /// How the content of a GitHub repository is transferred.
@@ -353,10 +381,7 @@ pub struct RestoreArgs {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        help::{GROUPS, command},
-        *,
-    };
+    use super::{help::GROUPS, *};
 
     #[test]
     fn the_arguments_hold_together() {
@@ -370,7 +395,7 @@ mod tests {
     fn help_is_stable() {
         let mut command = command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor"] {
+        for name in ["sync", "memory", "diff", "watch", "gateway", "doctor", "healthcheck"] {
             // Rendered through the root so that the global options are there.
             command.build();
             let help = command.find_subcommand_mut(name).unwrap().render_help();

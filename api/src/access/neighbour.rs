@@ -57,16 +57,16 @@ fn is_ours(host: &str, listen: IpAddr) -> bool {
     names_this_machine(host) || name_of(host).parse::<IpAddr>().is_ok_and(is_address)
 }
 
-/// A host without its port.
+/// A host without its port, which is digits or nothing: what goes before another sign is no host to a browser, which
+/// would take `[::1]:@other` for a user of another one.
 fn name_of(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        // Nothing but a port may follow the bracket.
-        Some(rest) => match rest.split_once(']') {
-            Some((name, port)) if port.is_empty() || port.starts_with(':') => name,
-            _ => "",
-        },
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    }
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => host.split_at(host.rfind(':').unwrap_or(host.len())),
+    };
+    let digits = port.strip_prefix(':').unwrap_or(port);
+    let is_port = port.is_empty() || port.starts_with(':');
+    if is_port && digits.bytes().all(|byte| byte.is_ascii_digit()) { name } else { "" }
 }
 
 #[cfg(test)]
@@ -89,8 +89,17 @@ mod tests {
             assert_eq!(code(&settings, &[(header::HOST, host)]), None, "{host}");
         }
         let foreign = Some(Code::ForeignOrigin);
-        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "0.0.0.0", ""]
-        {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "localhost:@evil.example",
+            "[::1]:@evil.example",
+            "[::1]x",
+            "10.0.0.1",
+            "0.0.0.0",
+            "",
+        ] {
             assert_eq!(code(&settings, &[(header::HOST, host)]), foreign, "{host}");
         }
         assert_eq!(code(&settings, &[]), foreign);

@@ -8,6 +8,7 @@ mod dead;
 mod doctor;
 mod file;
 mod identity;
+mod installed;
 mod job;
 mod memory;
 mod page;
@@ -33,10 +34,12 @@ pub use identity::{
     PasswordRequest, RoleRequest, SessionDto, SessionTenantDto, SetUpRequest, SwitchRequest, TenantDto,
     TenantList, TenantRequest, TicketDto, TicketRequest, TokenDto, TokenList, TokenRequest,
 };
+pub use installed::{InstallationRequest, InstalledRepositoryDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{
-    DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage, WebhookDeliveryPage, WebhookPage,
+    DeadJobPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage, SyncPage,
+    WebhookDeliveryPage, WebhookPage,
 };
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};

@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use super::{DeadJobDto, FileDto, JobDto, MemoryDto, ProjectDto, SyncDto, WebhookDeliveryDto, WebhookDto};
+use super::{
+    DeadJobDto, FileDto, InstalledRepositoryDto, JobDto, MemoryDto, ProjectDto, SyncDto, WebhookDeliveryDto,
+    WebhookDto,
+};
 
 /// A page of projects.
 pub type ProjectPage = Page<ProjectDto>;
@@ -29,6 +32,9 @@ pub type DeadJobPage = Page<DeadJobDto>;
 pub type WebhookPage = Page<WebhookDto>;
 /// A page of deliveries to a webhook.
 pub type WebhookDeliveryPage = Page<WebhookDeliveryDto>;
+
+/// A page of repositories that an installation reaches.
+pub type InstalledRepositoryPage = Page<InstalledRepositoryDto>;
 
 /// A page of a list.
 #[derive(Serialize, Debug)]

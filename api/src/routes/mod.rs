@@ -6,6 +6,7 @@ mod credential_get;
 mod credential_remove;
 mod credential_set;
 mod files;
+mod github_repositories;
 mod health;
 mod identity;
 mod memory;
@@ -95,6 +96,8 @@ pub(crate) fn described() -> OpenApiRouter<App> {
             credential_set::credential_set,
             credential_remove::credential_remove
         ))
+        .routes(routes!(github_repositories::github_repositories))
+        .routes(routes!(github_repositories::credential_repositories))
         .routes(routes!(sync_branches::sync_branches))
         .routes(routes!(sync_status::sync_status))
         .routes(routes!(sync_start::sync_start))

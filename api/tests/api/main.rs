@@ -6,6 +6,7 @@ mod auth;
 mod content;
 mod contract;
 mod errors;
+mod github;
 mod idempotency;
 mod machines;
 mod metrics;

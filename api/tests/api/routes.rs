@@ -45,7 +45,7 @@ const ADMIN: For = Tenant(Right::Admin);
 const MANAGE: For = WholeTenant(Right::Admin);
 
 /// All routes, and whom they are for.
-const ROUTES: [(&str, &str, For); 69] = [
+const ROUTES: [(&str, &str, For); 71] = [
     ("GET", "/healthz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/readyz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/api/v1/session", Everybody("who is not known yet learns that they have to log in")),
@@ -62,6 +62,8 @@ const ROUTES: [(&str, &str, For); 69] = [
     ("GET", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("PUT", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("DELETE", "/api/v1/projects/{projectId}/credential", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/credential/repositories", MANAGE),
+    ("POST", "/api/v1/github/repositories", MANAGE),
     ("GET", "/api/v1/projects/{projectId}/files", READ),
     ("GET", "/api/v1/projects/{projectId}/memory", READ),
     ("GET", "/api/v1/projects/{projectId}/sync/branches", READ),

@@ -7,11 +7,15 @@ use clap::CommandFactory;
 use super::Cli;
 
 /// The commands as the help groups them. One that is in no group is listed with the first.
-pub const GROUPS: [(&str, &[&str]); 4] = [
+pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Commands", &[]),
-    ("Service commands", &["serve", "api", "gateway", "worker", "migrate", "secrets", "config"]),
-    ("Identity commands", &["user", "token", "tenant"]),
+    (
+        "Service commands",
+        &["serve", "api", "gateway", "worker", "migrate", "secrets", "config", "healthcheck"],
+    ),
+    ("Identity commands", &["user", "token", "tenant", "webhook"]),
     ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup"]),
+    ("Installation commands", &["completions", "man"]),
 ];
 
 /// The command line.

@@ -3,16 +3,20 @@
 mod backup;
 mod branches;
 mod cancel;
+mod completions;
 mod config;
 mod diff;
 mod files;
 pub mod gc;
+mod healthcheck;
 mod history;
 mod identity;
+mod man;
 mod memory;
 mod migrate;
 mod operator;
 mod projects;
+mod repositories;
 mod restore;
 mod secrets;
 mod serve;
@@ -35,8 +39,12 @@ use crate::{
 /// Runs what was typed.
 pub async fn run(cli: Cli) -> Result<(), CliError> {
     let Cli { global, command } = cli;
-    if let Command::Config = command {
-        return config::run();
+    match &command {
+        Command::Config(args) => return config::run(&global, args),
+        Command::Healthcheck(args) => return healthcheck::run(&global, args).await,
+        Command::Completions(args) => return completions::run(args),
+        Command::Man(args) => return man::run(args),
+        _ => {}
     }
     if let Command::Doctor(args) = &command {
         // Even the settings may be what is broken.
@@ -64,6 +72,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     }
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
+    }
+    if let Command::Repositories(args) = &command {
+        return repositories::run(args, &settings.source, global.output).await;
     }
     if let Command::Watch(args) = &command {
         return watch::run(&global, settings, args).await;
@@ -100,7 +111,10 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (
-            Command::Config
+            Command::Config(_)
+            | Command::Healthcheck(_)
+            | Command::Completions(_)
+            | Command::Man(_)
             | Command::Migrate(_)
             | Command::Secrets(_)
             | Command::Backup(_)
@@ -109,6 +123,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Api(_)
             | Command::Gateway(_)
             | Command::Worker(_)
+            | Command::Repositories(_)
             | Command::Watch(_)
             | Command::Jobs(_)
             | Command::Queue(_)

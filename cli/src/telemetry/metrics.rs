@@ -38,6 +38,10 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
             builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
         })
         .and_then(|builder| {
+            let requests = Matcher::Full(source::GITHUB_REQUEST_SECONDS.to_owned());
+            builder.set_buckets_for_metric(requests, &SHORT_BUCKETS)
+        })
+        .and_then(|builder| {
             let metric = Matcher::Full(webhooks::DELIVERY_SECONDS.to_owned());
             builder.set_buckets_for_metric(metric, &webhooks::DELIVERY_BUCKETS)
         })
@@ -83,16 +87,7 @@ fn describe() {
     describe_counter!(sync::CLAIMS_LOST, Unit::Count, "Claims that were lost while their sync ran.");
     describe_counter!(sync::SOURCE_BYTES, Unit::Bytes, "Bytes received from sources.");
     describe_counter!(sync::SOURCE_REQUESTS, Unit::Count, "Requests sent to sources.");
-    describe_counter!(
-        source::GITHUB_REQUESTS,
-        Unit::Count,
-        "Requests sent to GitHub's API, by kind of answer."
-    );
-    describe_gauge!(
-        source::GITHUB_REMAINING,
-        Unit::Count,
-        "Requests that GitHub said are left, when it was last asked."
-    );
+    source::describe_metrics();
     describe_counter!(
         bus::telemetry::PROGRESS_DROPPED,
         Unit::Count,

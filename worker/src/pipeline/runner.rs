@@ -219,6 +219,7 @@ impl Runner {
             Some(context) => context.with(stop.clone(), notify),
             None => SourceContext::new(stop.clone(), notify),
         };
+        let context = context.with_priority(sync.priority.into());
         let recorder = Recorder {
             db: db.clone(),
             bus: Arc::clone(&self.dispatcher.progress),

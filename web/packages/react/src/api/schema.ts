@@ -408,6 +408,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/github/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List what an app reaches
+         * @description The repositories of an installation of a GitHub App, to choose from before a project is made. The key is used for
+         *     this and not kept.
+         */
+        post: operations["github.repositories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -527,6 +548,27 @@ export interface paths {
          * @description Without one nothing happens.
          */
         delete: operations["projects.credential.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/credential/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a project's app reaches
+         * @description The repositories of the installation that the project's credential names. For those who may decide about all
+         *     projects: an installation reaches more than one.
+         */
+        get: operations["projects.credential.repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1281,6 +1323,44 @@ export interface components {
         Health: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description An installation of a GitHub App, to be asked once. Nothing of it is kept. */
+        Installation: {
+            /** @description The API's base URL of a GitHub Enterprise server; the public GitHub if absent. */
+            apiUrl?: string | null;
+            /**
+             * Format: int64
+             * @description The app's number.
+             */
+            appId: number;
+            /**
+             * Format: int64
+             * @description The number of its installation.
+             */
+            installationId: number;
+            /**
+             * Format: password
+             * @description The app's private RSA key, in PEM.
+             */
+            privateKey: string;
+        };
+        /** @description A repository that an installation of a GitHub App reaches. */
+        InstalledRepository: {
+            /** @description Whether nothing can be pushed to it any more. */
+            archived: boolean;
+            /** @description Its default branch. */
+            defaultBranch?: string | null;
+            /** @description `owner/name`. */
+            fullName: string;
+            /** @description Whether it is not open to all. */
+            private: boolean;
+        };
+        /** @description A page of a list. */
+        InstalledRepositoryPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["InstalledRepository"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
         };
         /**
          * @description Why a sync goes no further for now.
@@ -4231,6 +4311,80 @@ export interface operations {
             };
         };
     };
+    "github.repositories": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most; never more than 100. The pages after it are of the same size. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Installation"];
+            };
+        };
+        responses: {
+            /** @description A page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledRepositoryPage"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "members.list": {
         parameters: {
             query?: {
@@ -5043,6 +5197,97 @@ export interface operations {
             };
             /** @description `project-not-found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.credential.repositories": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most; never more than 100. The pages after it are of the same size. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledRepositoryPage"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found`, `credential-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-keys`: the service has none to open it with */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
