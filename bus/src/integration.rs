@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
+use utoipa::ToSchema;
+
 use crate::EventError;
 
 /// The version of CloudEvents that is written.
@@ -29,7 +31,7 @@ pub const DATA_CONTENT_TYPE: &str = "application/json";
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
 
 /// What happened to a sync.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 pub enum IntegrationKind {
     /// It completed: the branch shows a new state, or was found unchanged.
     #[serde(rename = "project_sync.completed")]
@@ -76,12 +78,14 @@ impl IntegrationKind {
 }
 
 /// What is told of a sync that has ended: the `data` of an event.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationData {
     /// The sync.
+    #[schema(value_type = Uuid)]
     pub sync_id: SyncId,
     /// Its project.
+    #[schema(value_type = Uuid)]
     pub project_id: ProjectId,
     /// The name of its branch.
     pub branch: String,
@@ -97,9 +101,11 @@ pub struct IntegrationData {
     pub restored_number: Option<i64>,
     /// The commit that the branch shows now; absent if it did not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub commit: Option<ObjectId>,
     /// The commit that the branch showed before; absent at the first sync, and if it did not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub previous_commit: Option<ObjectId>,
     /// What it changed and cost.
     pub counts: SyncCounts,
@@ -118,7 +124,7 @@ pub struct IntegrationData {
 }
 
 /// Where more can be read: paths at the address of the API.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationLinks {
     /// The sync.

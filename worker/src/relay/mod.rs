@@ -13,7 +13,7 @@ pub mod telemetry;
 mod turn;
 mod upkeep;
 
-use std::{cell::OnceCell, collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
 
 use entities::{
     Database,
@@ -75,7 +75,7 @@ struct Worker<'a> {
     /// How often all came to nothing in a row.
     failures: u32,
     /// When it must have ended, once it is to.
-    deadline: OnceCell<Instant>,
+    deadline: OnceLock<Instant>,
 }
 
 impl<'a> Worker<'a> {
@@ -88,7 +88,7 @@ impl<'a> Worker<'a> {
             unnoted: Vec::new(),
             held: HashMap::with_capacity(LANES.unsigned_abs().into()),
             failures: 0,
-            deadline: OnceCell::new(),
+            deadline: OnceLock::new(),
         }
     }
 

@@ -16,6 +16,9 @@ use crate::scene::{Books, Client, Heard, QUEUE, Scene, settings};
 
 const PROJECTS: usize = 10;
 
+/// Longer than a heartbeat may be missed, and than a confirmation may take.
+const TOO_LONG: Duration = Duration::from_secs(4);
+
 /// A broker of a test's own, with a queue.
 struct Broker {
     server: PrivateRabbit,
@@ -72,7 +75,7 @@ on_each_database! {
         // Stands still for longer than its heartbeat may be missed.
         broker.server.freeze();
         tell(5).await;
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        tokio::time::sleep(TOO_LONG).await;
         assert!(scene.waiting().await > 0);
         broker.server.thaw();
         scene.all_published().await;
@@ -80,7 +83,7 @@ on_each_database! {
         // Blocks whoever publishes, for longer than a confirmation may take; writing events goes on all the same.
         broker.server.raise_alarm().unwrap();
         tell(5).await;
-        tokio::time::sleep(Duration::from_secs(4)).await;
+        tokio::time::sleep(TOO_LONG).await;
         assert_eq!(scene.waiting().await, 50);
         broker.server.clear_alarm().unwrap();
         scene.all_published().await;

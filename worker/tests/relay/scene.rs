@@ -155,7 +155,7 @@ impl Scene {
 
 /// One who is connected to the broker.
 pub struct Client {
-    pub connection: Connection,
+    _connection: Connection,
     pub channel: Channel,
 }
 
@@ -166,16 +166,32 @@ impl Client {
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         let arguments = FieldTable::default();
         channel.exchange_declare(EXCHANGE.into(), ExchangeKind::Topic, durable, arguments).await.unwrap();
-        Self { connection, channel }
+        Self { _connection: connection, channel }
     }
 
     /// Declares a durable queue, and binds it.
     pub async fn queue(&self, name: &str, binding: &str, arguments: &[(&str, AMQPValue)]) {
+        self.queue_of_kind(QueueDeclareOptions::durable(), name, binding, arguments).await;
+    }
+
+    /// Declares a queue in memory that goes with the connection, and binds it.
+    pub async fn passing_queue(&self, name: &str, binding: &str) {
+        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+        self.queue_of_kind(options, name, binding, &[]).await;
+    }
+
+    async fn queue_of_kind(
+        &self,
+        kind: QueueDeclareOptions,
+        name: &str,
+        binding: &str,
+        arguments: &[(&str, AMQPValue)],
+    ) {
         let mut table = FieldTable::default();
         for (key, value) in arguments {
             table.insert((*key).into(), value.clone());
         }
-        self.channel.queue_declare(name.into(), QueueDeclareOptions::durable(), table).await.unwrap();
+        self.channel.queue_declare(name.into(), kind, table).await.unwrap();
         let (options, none) = (QueueBindOptions::default(), FieldTable::default());
         self.channel.queue_bind(name.into(), EXCHANGE.into(), binding.into(), options, none).await.unwrap();
     }
