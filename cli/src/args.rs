@@ -9,6 +9,7 @@ pub mod schedule;
 mod secrets;
 mod upkeep;
 mod watch;
+pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -25,6 +26,7 @@ use schedule::ScheduleArgs;
 pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
+use webhook::WebhookArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -159,6 +161,8 @@ pub enum Command {
     Token(TokenArgs),
     /// Make tenants, list them
     Tenant(TenantArgs),
+    /// Make webhooks, list them and what was sent to them
+    Webhook(WebhookArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one

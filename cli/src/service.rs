@@ -17,12 +17,14 @@ use gateway::Gateway;
 use http::{HeaderMap, Uri};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DbBackend;
+use source::guard::OutboundError;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use worker::{
     clock::Clock,
     pipeline::{Persistence, Runner},
     relay::Relay,
+    webhooks::Sender,
 };
 
 use crate::{
@@ -150,7 +152,21 @@ impl Service {
             worker::service::serve(runner, self.stop.clone(), ready).await;
             syncs_ended.cancel();
         };
-        tokio::join!(syncs, worker::relay::serve(relay, syncs_ended.clone()));
+        let webhooks = async {
+            match self.webhook_sender() {
+                Ok(sender) => worker::webhooks::serve(sender, self.stop.clone()).await,
+                Err(error) => tracing::error!(%error, "nothing is told to webhooks"),
+            }
+        };
+        tokio::join!(syncs, worker::relay::serve(relay, syncs_ended.clone()), webhooks);
+    }
+
+    /// What tells webhooks.
+    fn webhook_sender(&self) -> Result<Sender, OutboundError> {
+        let settings = &self.app.settings;
+        let reach = settings.webhooks.reach(&settings.source);
+        let (db, clock) = (self.app.db.database(), self.app.clock.clone());
+        Sender::new(db, settings.webhooks.clone(), reach, settings.source.keys.clone(), clock)
     }
 
     /// Who may come in.
@@ -185,6 +201,7 @@ impl Service {
         api::AppState {
             dispatcher: self.dispatcher.clone(),
             source_settings: self.app.settings.source.clone(),
+            webhook_reach: self.app.settings.webhooks.reach(&self.app.settings.source),
             settings: self.app.settings.api.clone(),
             gate: Arc::clone(&self.gate),
             clock: Arc::new(move || clock.now()),

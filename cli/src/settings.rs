@@ -16,6 +16,7 @@ use worker::{
     memory::MemorySettings,
     relay::RelaySettings,
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
+    webhooks::WebhookSettings,
 };
 
 use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
@@ -34,7 +35,7 @@ const KEYS_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS";
 const KEY_FILE_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS_FILE";
 
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "memory.letters",
     "memory.guides",
     "memory.documents",
@@ -43,6 +44,8 @@ const LISTS: [&str; 8] = [
     "source.allowed_hosts",
     "source.private_networks",
     "source.local_folders",
+    "webhooks.allowed_hosts",
+    "webhooks.private_networks",
 ];
 
 /// Where syncs are kept (`[database]`).
@@ -140,6 +143,8 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// How events get to a broker.
     pub relay: RelaySettings,
+    /// How events are sent to webhooks.
+    pub webhooks: WebhookSettings,
     /// How requests are answered.
     pub api: api::Settings,
     /// How events are streamed.
@@ -237,6 +242,7 @@ impl Settings {
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.relay.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.webhooks.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
@@ -348,6 +354,7 @@ mod tests {
             ("worker", keys::<QueueWorkerSettings>()),
             ("queue", keys::<QueueSettings>()),
             ("relay", keys::<RelaySettings>()),
+            ("webhooks", keys::<WebhookSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("triggers", keys::<TriggerSettings>()),

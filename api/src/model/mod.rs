@@ -18,6 +18,7 @@ mod queue;
 mod settings;
 mod sync;
 mod trigger;
+mod webhook;
 mod words;
 
 pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
@@ -38,8 +39,8 @@ pub use installed::{InstallationRequest, InstalledRepositoryDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{
-    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage,
-    SyncPage,
+    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage, SyncPage,
+    WebhookDeliveryPage, WebhookPage,
 };
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
@@ -50,4 +51,5 @@ pub use trigger::{
     DeliveryDto, HookDto, HookRequest, IssuedHookDto, PollingDto, PollingRequest, ReceivedDto, ScheduleDto,
     ScheduleList, ScheduleRequest,
 };
+pub use webhook::{IssuedWebhookDto, WebhookChangeRequest, WebhookDeliveryDto, WebhookDto, WebhookRequest};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

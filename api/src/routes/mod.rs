@@ -24,6 +24,7 @@ mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
 mod triggers;
+mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -111,6 +112,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(settings::settings_get))
         .merge(triggers::routes())
         .merge(identity::routes())
+        .merge(webhooks::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -17,3 +17,4 @@ mod scene;
 mod session;
 mod syncs;
 mod triggers;
+mod webhooks;

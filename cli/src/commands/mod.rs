@@ -109,6 +109,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::User(args), _) => identity::user(app, &args).await,
         (Command::Token(args), _) => identity::token(app, &args).await,
         (Command::Tenant(args), _) => identity::tenant(app, &args).await,
+        (Command::Webhook(args), _) => identity::webhook(app, &args).await,
         (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (

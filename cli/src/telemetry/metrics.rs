@@ -7,7 +7,7 @@ use metrics::{Unit, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
-use worker::telemetry as sync;
+use worker::{telemetry as sync, webhooks::telemetry as webhooks};
 
 use crate::{error::CliError, service::Role};
 
@@ -57,6 +57,10 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
             builder.set_buckets_for_metric(requests, &SHORT_BUCKETS)
         })
         .and_then(|builder| {
+            let metric = Matcher::Full(webhooks::DELIVERY_SECONDS.to_owned());
+            builder.set_buckets_for_metric(metric, &webhooks::DELIVERY_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
         })
 }
@@ -87,6 +91,7 @@ fn describe() {
     worker::telemetry::describe_metrics();
     worker::relay::telemetry::describe();
     source::describe_metrics();
+    worker::webhooks::telemetry::describe();
     api::describe_metrics();
     gateway::describe_metrics();
 }

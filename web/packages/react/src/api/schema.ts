@@ -1621,6 +1621,13 @@ export interface components {
             /** @description The token itself: `ps_` and 64 hexadecimal digits. */
             token: string;
         };
+        /** @description A webhook with its secret, which is shown this once. */
+        IssuedWebhook: {
+            /** @description What deliveries are signed with (Standard Webhooks): `whsec_` and base64. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
+        };
         /** @description A sync as operators see it. */
         Job: components["schemas"]["Sync"] & {
             /**
@@ -1922,6 +1929,18 @@ export interface components {
             projectId?: string | null;
             /** @description What it may do: of `read`, `sync` and `admin`. */
             scopes: components["schemas"]["Right"][];
+        };
+        /** @description A webhook to be made. */
+        NewWebhook: {
+            /** @description The kinds of events that it is to get, such as `project_sync.completed`; all if empty or absent. */
+            kinds?: string[];
+            /**
+             * Format: uuid
+             * @description The only project whose events it is to get; all of the tenant's if absent.
+             */
+            projectId?: string | null;
+            /** @description Where to: `https://…` or `http://…`, without user and password, at most 2,000 characters. */
+            url: string;
         };
         /** @description Another password. */
         PasswordChange: {
@@ -2976,6 +2995,124 @@ export interface components {
             message: string;
             /** @description The phase. */
             phase: string;
+        };
+        /** @description An address that events are sent to. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Why it was switched off, where nobody asked for that; else `null`. */
+            disabledReason?: string | null;
+            /** @description Whether it is told anything. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description How many deliveries in a row were given up.
+             */
+            failures: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The kinds of events that it gets; empty: all. */
+            kinds: string[];
+            /**
+             * Format: uuid
+             * @description The only project whose events it gets; `null` if it gets those of all.
+             */
+            projectId?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+            /** @description Where to. */
+            url: string;
+        };
+        /** @description What is to be changed of a webhook; what is absent stays. */
+        WebhookChange: {
+            /** @description Whether it is to be told anything. What waits for one that is switched off is given up, and can be delivered again. */
+            enabled?: boolean | null;
+            /** @description The kinds of events that it is to get; all if empty. */
+            kinds?: string[] | null;
+            /** @description Where to. */
+            url?: string | null;
+        };
+        /** @description An event for a webhook, and what came of it. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What is sent, to the byte. Not in lists. */
+            body?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description What was wrong with the last attempt, in words. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description The event's id: the header `webhook-id`, the same each time it is sent.
+             */
+            eventId: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finishedAt?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What happened.
+             * @example project_sync.completed
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was last tried.
+             */
+            lastTriedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried again, or while it is being tried, when others may; `null` once it has ended.
+             */
+            nextAt?: string | null;
+            /**
+             * Format: int32
+             * @description What the last attempt was answered with.
+             */
+            responseStatus?: number | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: int64
+             * @description How long the last attempt took, in milliseconds.
+             */
+            tookMs?: number | null;
+        };
+        /** @description A page of a list. */
+        WebhookDeliveryPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["WebhookDelivery"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A page of a list. */
+        WebhookPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["Webhook"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
         };
         /** @description Somebody who serves the queue. */
         Worker: {
