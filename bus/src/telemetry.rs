@@ -1,7 +1,5 @@
 //! What the queue shows to the operator: the names of its metrics, and how they are read.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use entities::{
     SyncStatus, SyncTrigger,
@@ -9,8 +7,6 @@ use entities::{
 };
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use sea_orm::Iterable;
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
 use crate::Dispatcher;
 
@@ -32,9 +28,6 @@ pub const FINISHED: &str = "project_sync_finished_total";
 
 /// Events that were not passed on because Redis was away; the database has them.
 pub const PROGRESS_DROPPED: &str = "project_sync_progress_dropped_total";
-
-/// How often a process without a worker reads the queue's depth.
-const WATCH_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Tells the metrics recorder what these metrics mean. Once for each process.
 pub fn describe_metrics() {
@@ -75,19 +68,6 @@ pub fn begin_metrics() {
 /// Counts a sync that has ended: to be called once, after the transaction that ended it.
 pub fn count_finished(outcome: SyncStatus) {
     counter!(FINISHED, "outcome" => outcome.as_str()).increment(1);
-}
-
-/// Reads the queue's depth again and again, until `stop` fires. For processes without a worker: when no worker is left,
-/// somebody must still tell that.
-pub async fn watch(dispatcher: Dispatcher, now: impl Fn() -> DateTime<Utc>, stop: CancellationToken) {
-    let mut round = tokio::time::interval(WATCH_INTERVAL);
-    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = round.tick() => observe(&dispatcher, now()).await,
-            () = stop.cancelled() => return,
-        }
-    }
 }
 
 /// Reads the queue's depth into the metrics. What cannot be read keeps its last value.

@@ -125,11 +125,6 @@ impl Service {
         let dispatcher = app.dispatcher().await?;
         let gate = Self::gate(&app)?;
         tokio::spawn(telemetry::keep_metrics_up(metrics.clone(), database, stop.clone()));
-        // Workers look at the queue anyway.
-        if role == Role::Api {
-            let (clock, dispatcher) = (app.clock.clone(), dispatcher.clone());
-            tokio::spawn(bus::telemetry::watch(dispatcher, move || clock.now(), stop.clone()));
-        }
         Ok(Self { app, gate, dispatcher, metrics, shown_settings, stop, _telemetry: telemetry })
     }
 
