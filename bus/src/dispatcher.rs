@@ -141,6 +141,7 @@ impl Dispatcher {
         syncs::append_event(&transaction, event.to_row(sync.tenant_id)?).await?;
         integration::record(&transaction, sync.id, now).await?;
         transaction.commit().await?;
+        integration::tell_written();
         self.progress.publish(&event).await;
         if let Err(error) = self.queue.remove(&[sync.id]).await {
             tracing::debug!(%error, sync = %sync.id, "left in the queue, where it does no harm");

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use worker::{
     clock::Clock,
     pipeline::{Persistence, Runner},
+    relay::Relay,
 };
 
 use crate::{
@@ -82,6 +83,23 @@ impl Service {
     /// What runs syncs.
     pub fn runner(&self) -> Result<Arc<Runner>, CliError> {
         self.app.runner_with(self.dispatcher.clone(), Persistence::Retry).map(Arc::new)
+    }
+
+    /// Runs syncs until the service is to end, and tells other systems of them. What tells goes on until the last sync has
+    /// ended.
+    pub async fn work(&self, runner: Arc<Runner>, ready: impl FnOnce()) {
+        let syncs_ended = CancellationToken::new();
+        let relay = Relay {
+            db: self.app.db.database(),
+            settings: self.app.settings.relay.clone(),
+            clock: self.app.clock.clone(),
+            name: runner.instance.name().to_owned(),
+        };
+        let syncs = async {
+            worker::service::serve(runner, self.stop.clone(), ready).await;
+            syncs_ended.cancel();
+        };
+        tokio::join!(syncs, worker::relay::serve(relay, syncs_ended.clone()));
     }
 
     /// Who may come in.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use source::settings::{Secret, SourceSettings};
 use worker::{
     memory::MemorySettings,
+    relay::RelaySettings,
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
 };
 
@@ -137,6 +138,8 @@ pub struct Settings {
     pub worker: QueueWorkerSettings,
     /// What wakes workers and passes events on.
     pub queue: QueueSettings,
+    /// How events get to a broker.
+    pub relay: RelaySettings,
     /// How requests are answered.
     pub api: api::Settings,
     /// How events are streamed.
@@ -196,6 +199,7 @@ impl Settings {
         let migrator_url_file = self.database.migrator_url_file.as_deref();
         secret_from("database.migrator_url", &mut self.database.migrator_url, migrator_url_file)?;
         secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
+        secret_from("relay.amqp_url", &mut self.relay.amqp_url, self.relay.amqp_url_file.as_deref())?;
         let mut token = None;
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
         if let Some(token) = token {
@@ -225,6 +229,7 @@ impl Settings {
         ];
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.relay.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
@@ -334,6 +339,7 @@ mod tests {
             ("sync", keys::<SyncSettings>()),
             ("worker", keys::<QueueWorkerSettings>()),
             ("queue", keys::<QueueSettings>()),
+            ("relay", keys::<RelaySettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("secrets", keys::<SecretsSettings>()),

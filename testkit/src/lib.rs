@@ -1,6 +1,6 @@
 //! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
 //!
-//! - [`postgres`] and [`redis`] start private servers; the `private-servers` program runs a command under them.
+//! - [`postgres`], [`redis`] and [`rabbitmq`] start private servers; the `private-servers` program runs a command under them.
 //! - [`proxy`] stands before a server and cuts those behind it off.
 //! - [`service`] runs the real program as the processes of a service.
 //! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
@@ -15,6 +15,7 @@ pub mod git_http;
 pub mod github;
 pub mod postgres;
 pub mod proxy;
+pub mod rabbitmq;
 pub mod redis;
 pub mod repo;
 pub mod server;

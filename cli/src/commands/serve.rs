@@ -23,7 +23,7 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
     let runner = service.runner()?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
-    let work = worker::service::serve(runner, service.stop.clone(), || {});
+    let work = service.work(runner, || {});
     let (served, ()) = tokio::join!(service.serve_all(listener, gateway), work);
     served.and(service.close().await)
 }
@@ -68,7 +68,7 @@ pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) 
         // A reader that went away does not matter to the work.
         let _ = announce(&format!("worker {name} ready"));
     };
-    let work = worker::service::serve(runner, service.stop.clone(), ready);
+    let work = service.work(runner, ready);
     let served = match service.metrics_listener().await? {
         Some(listener) => tokio::join!(service.serve_probes(listener), work).0,
         None => {

@@ -89,6 +89,7 @@ fn describe() {
         Unit::Count,
         "Events that were not passed on; the database has them."
     );
+    worker::relay::telemetry::describe();
     api::describe_metrics();
     gateway::describe_metrics();
 }

@@ -115,8 +115,11 @@ fn verbosity(global: &Global) -> Option<&'static str> {
     }
 }
 
+/// What the client of the broker says is said by the relay, too, and better: it would also show whole messages.
+const QUIET: &str = "lapin=off";
+
 fn filter(level: &str) -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level))
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},{level}")))
 }
 
 fn traces(endpoint: &str) -> Result<SdkTracerProvider, CliError> {

@@ -79,6 +79,7 @@ impl Runner {
         }
         integration::record(&transaction, claim.sync, now).await?;
         transaction.commit().await?;
+        integration::tell_written();
         if let Some(dead) = dead {
             metrics::counter!(telemetry::GIVEN_UP, "code" => dead.code.clone()).increment(1);
         }
