@@ -38,8 +38,7 @@ use crate::{
 };
 
 /// What the paths of hooks begin with, by kind of host. Other paths beside them are about the webhooks that we send.
-const HOOKS: [&str; 3] =
-    ["/api/v1/webhooks/github/", "/api/v1/webhooks/gitlab/", "/api/v1/webhooks/gitea/"];
+const HOOKS: [&str; 3] = ["/api/v1/webhooks/github/", "/api/v1/webhooks/gitlab/", "/api/v1/webhooks/gitea/"];
 
 /// A request, as far as it tells who it is from.
 struct Asked<'a> {

@@ -39,8 +39,8 @@ pub use installed::{InstallationRequest, InstalledRepositoryDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{
-    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage, SyncPage,
-    WebhookDeliveryPage, WebhookPage,
+    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage,
+    SyncPage, WebhookDeliveryPage, WebhookPage,
 };
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};

@@ -179,7 +179,9 @@ async fn rotate_hooks(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<
         done.resealed += batch.resealed;
         done.unreadable += batch.unreadable.len();
         for project in &batch.unreadable {
-            tell(format_args!("the secret of the hook of project {project} does not open and stays as it is"));
+            tell(format_args!(
+                "the secret of the hook of project {project} does not open and stays as it is"
+            ));
         }
         next = batch.next;
         if next.is_none() {
