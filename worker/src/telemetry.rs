@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bus::trace;
-use entities::{ProjectSync, SyncKind, SyncStatus};
+use entities::{
+    ProjectSync, SyncKind, SyncStatus,
+    triggers::{PollResult, RunResult},
+};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use opentelemetry::{
     Context,
@@ -13,7 +16,7 @@ use sea_orm::Iterable;
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{error::SyncError, pipeline};
+use crate::{error::SyncError, pipeline, relay, webhooks};
 
 /// Runs of syncs that came to an end or were given back, by outcome.
 pub const RUNS: &str = "project_sync_runs_total";
@@ -112,6 +115,15 @@ pub fn begin_metrics() {
     for counter in [CLAIMS_LOST, PROOF_FAILURES, SOURCE_BYTES, SOURCE_REQUESTS] {
         counter!(counter).increment(0);
     }
+    for result in RunResult::iter() {
+        counter!(SCHEDULE_RUNS, "result" => result.as_str()).increment(0);
+    }
+    let _ = histogram!(SCHEDULE_LATE_SECONDS);
+    for result in PollResult::iter() {
+        counter!(POLLS, "result" => result.as_str()).increment(0);
+    }
+    relay::telemetry::begin();
+    webhooks::telemetry::begin();
     for gauge in [SLOTS, BUSY] {
         gauge!(gauge).set(0.0);
     }

@@ -8,10 +8,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use entities::triggers::{DeliveryResult, HookKind};
 use opentelemetry::{
     Context,
     trace::{SpanContext, Status, TraceContextExt},
 };
+use sea_orm::Iterable;
 use tracing::{Instrument, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -38,6 +40,16 @@ pub fn describe_metrics() {
         metrics::Unit::Count,
         "What hosts sent, by host and by what came of it."
     );
+}
+
+/// Makes what hosts send show 0 before anything happened. Requests show from the first one on.
+pub fn begin_metrics() {
+    for host in HookKind::iter() {
+        let results = DeliveryResult::iter().map(DeliveryResult::as_str);
+        for result in results.chain(["repeated", "refused", "failed"]) {
+            metrics::counter!(HOOKS_RECEIVED, "host" => host.as_str(), "result" => result).increment(0);
+        }
+    }
 }
 
 /// Notes a request.

@@ -115,6 +115,7 @@ impl Service {
             api::AppState {
                 dispatcher: dispatcher.clone(),
                 source_settings: Default::default(),
+                webhook_reach: worker::webhooks::WebhookSettings::default().reach(&Default::default()),
                 settings,
                 gate,
                 clock: Arc::new(Utc::now),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entities::Database;
-use metrics::{Unit, describe_counter, describe_gauge, gauge};
+use metrics::{Unit, describe_gauge, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
@@ -68,11 +68,15 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
 /// Makes everything that a process of this role counts show 0 before anything happened.
 fn begin(role: Role) {
     gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION"), "role" => role.as_str()).set(1.0);
+    if role.asks() {
+        api::begin_metrics();
+    }
     if role.asks() || role.works() {
         bus::telemetry::begin_metrics();
     }
     if role.works() {
         worker::telemetry::begin_metrics();
+        source::begin_metrics();
     }
     if role.streams() {
         gateway::begin_metrics();

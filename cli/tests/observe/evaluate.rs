@@ -2,7 +2,6 @@
 //! nothing is evaluated, and that is said; `.ci/monitoring` installs it.
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     io::Write,
     path::PathBuf,
@@ -132,15 +131,6 @@ impl Prometheus {
             }
         }
         assert!(count > 20, "{answer}");
-    }
-
-    /// What is recorded, by name, and from what.
-    pub(crate) async fn records(&self) -> BTreeMap<String, String> {
-        let answer = self.ask("rules", &[("type", "record")]).await.unwrap();
-        let groups = answer["data"]["groups"].as_array().unwrap();
-        let rules = groups.iter().flat_map(|group| group["rules"].as_array().unwrap());
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        rules.map(|rule| (text(&rule["name"]), text(&rule["query"]))).collect()
     }
 
     /// What answers a panel's question, with its variables set as widely as they may be.

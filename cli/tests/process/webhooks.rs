@@ -104,8 +104,14 @@ async fn a_sync_is_told(database: Option<&TestDatabase>) {
     assert_eq!((again.id(), again.body), (sent.id(), sent.body));
     installation.until_delivered(id).await;
 
-    let metrics =
-        reqwest::get(format!("{}/metrics", installation.server.url())).await.unwrap().text().await.unwrap();
+    let metrics = reqwest::Client::new()
+        .get(format!("{}/metrics", installation.server.url()))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     assert!(metrics.contains("project_sync_webhook_deliveries_total{outcome=\"delivered\"} 2"), "{metrics}");
     assert!(metrics.contains("# HELP project_sync_webhook_pending"), "{metrics}");
 

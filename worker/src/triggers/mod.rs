@@ -135,7 +135,9 @@ impl Triggers {
         known: Option<&KnownHead>,
     ) -> Result<Result<Head, SourceError>, DbErr> {
         let source = open_project(db, project, &self.source).await?;
-        let context = SourceContext::new(self.stop.child_token(), |_| {});
+        // Nobody waits for it: it takes no request that people may want.
+        let context = SourceContext::new(self.stop.child_token(), |_| {})
+            .with_priority(source::budget::Priority::Background);
         let asked = source.head(Some(branch), known, &context);
         Ok(tokio::time::timeout(HEAD_PATIENCE, asked).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} seconds", HEAD_PATIENCE.as_secs());

@@ -1,6 +1,6 @@
 //! What the sender tells of itself.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, histogram};
 
 /// Attempts to deliver, by outcome.
 pub const DELIVERIES: &str = "project_sync_webhook_deliveries_total";
@@ -32,4 +32,13 @@ pub fn describe() {
         Unit::Seconds,
         "How long ago the oldest delivery was made that has not ended."
     );
+}
+
+/// Makes what is counted show 0 before anything happened. For processes with a worker.
+pub fn begin() {
+    for outcome in ["delivered", "retried", "failed", "switched-off"] {
+        counter!(DELIVERIES, "outcome" => outcome).increment(0);
+    }
+    // Made, not recorded.
+    let _ = histogram!(DELIVERY_SECONDS);
 }
