@@ -14,6 +14,7 @@ mod extract;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hooks;
 mod layers;
 mod look;
 pub mod model;

@@ -89,6 +89,12 @@ codes! {
     TenantNotFound = "tenant-not-found", NOT_FOUND, "No such tenant";
     /// The project has no credential.
     CredentialNotFound = "credential-not-found", NOT_FOUND, "No credential is set";
+    /// The project takes no hooks.
+    HookNotFound = "hook-not-found", NOT_FOUND, "No hook is set";
+    /// No schedule of this id.
+    ScheduleNotFound = "schedule-not-found", NOT_FOUND, "No such schedule";
+    /// The project is not polled.
+    PollingNotFound = "polling-not-found", NOT_FOUND, "Polling is not set up";
     /// The path knows other methods.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     /// The body did not arrive in time.

@@ -122,6 +122,7 @@ impl Service {
             metrics: Some(self.metrics.clone()),
             shown_settings: Arc::clone(&self.shown_settings),
             pages: Some(web::answer),
+            triggers: self.app.settings.triggers.clone(),
         }
     }
 

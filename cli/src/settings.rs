@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::model::ShownSettings;
-use bus::QueueSettings;
+use bus::{QueueSettings, triggers::TriggerSettings};
 use config::{Config, ConfigError, Environment, File as SettingsFile, FileFormat};
 use entities::keys::KeyStore;
 use serde::Deserialize;
@@ -141,6 +141,8 @@ pub struct Settings {
     pub api: api::Settings,
     /// How events are streamed.
     pub gateway: gateway::Settings,
+    /// What asks for syncs by itself.
+    pub triggers: TriggerSettings,
     /// What secrets are sealed with.
     pub secrets: SecretsSettings,
     /// What `gc` keeps.
@@ -222,6 +224,11 @@ impl Settings {
             ("worker.concurrency", self.worker.concurrency as u64),
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
+            ("triggers.max_hook_bytes", self.triggers.max_hook_bytes as u64),
+            ("triggers.round_seconds", self.triggers.round_seconds),
+            ("triggers.keep_deliveries", self.triggers.keep_deliveries),
+            ("triggers.min_poll_seconds", self.triggers.min_poll_seconds.into()),
+            ("triggers.poll_concurrency", self.triggers.poll_concurrency as u64),
         ];
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
@@ -260,6 +267,7 @@ impl Settings {
             memory: self.memory.clone(),
             sync: self.sync.clone(),
             worker: self.worker.clone(),
+            triggers: self.triggers.clone(),
         }
     }
 }
@@ -336,6 +344,7 @@ mod tests {
             ("queue", keys::<QueueSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
+            ("triggers", keys::<TriggerSettings>()),
             ("secrets", keys::<SecretsSettings>()),
             ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),

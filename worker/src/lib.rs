@@ -11,3 +11,4 @@ pub mod proof;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod triggers;

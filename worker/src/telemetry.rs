@@ -25,6 +25,13 @@ pub const SOURCE_BYTES: &str = "project_sync_source_bytes_total";
 /// Requests sent to sources.
 pub const SOURCE_REQUESTS: &str = "project_sync_source_requests_total";
 
+/// Schedules that came due, by what came of it.
+pub const SCHEDULE_RUNS: &str = "project_sync_schedule_runs_total";
+/// How long after its time a schedule was seen to be due, in seconds.
+pub const SCHEDULE_LATE_SECONDS: &str = "project_sync_schedule_late_seconds";
+/// Looks at the branches of projects that are polled, by what came of it.
+pub const POLLS: &str = "project_sync_polls_total";
+
 /// Counts a run by what became of its sync.
 pub(crate) fn count_run(sync: &ProjectSync) {
     let outcome = match sync.status {

@@ -12,7 +12,7 @@ use opentelemetry::{Context, trace::TraceContextExt};
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{extract::remote_context, problem::Problem};
+use crate::{extract::remote_context, hooks::HOOKS_RECEIVED, problem::Problem};
 
 /// Requests by method, route and status.
 const REQUESTS: &str = "project_sync_http_requests_total";
@@ -26,6 +26,11 @@ pub fn describe_metrics() {
         DURATION,
         metrics::Unit::Seconds,
         "How long HTTP requests took, by method and route."
+    );
+    metrics::describe_counter!(
+        HOOKS_RECEIVED,
+        metrics::Unit::Count,
+        "What hosts sent, by host and by what came of it."
     );
 }
 

@@ -16,6 +16,7 @@ mod project;
 mod queue;
 mod settings;
 mod sync;
+mod trigger;
 mod words;
 
 pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
@@ -34,10 +35,14 @@ pub use identity::{
 };
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
-pub use page::{DeadJobPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
+pub use page::{DeadJobPage, DeliveryPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
 pub use settings::{SettingsDto, ShownSettings};
 pub use sync::{PhaseDto, RestoreRequest, StartRequest, StartedDto, SyncCountsDto, SyncDto, SyncErrorDto};
+pub use trigger::{
+    DeliveryDto, HookDto, HookRequest, IssuedHookDto, PollingDto, PollingRequest, ReceivedDto, ScheduleDto,
+    ScheduleList, ScheduleRequest,
+};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-use super::{DeadJobDto, FileDto, JobDto, MemoryDto, ProjectDto, SyncDto};
+use super::{DeadJobDto, DeliveryDto, FileDto, JobDto, MemoryDto, ProjectDto, SyncDto};
 
 /// A page of projects.
 pub type ProjectPage = Page<ProjectDto>;
@@ -25,6 +25,9 @@ pub type MemoryPage = Page<MemoryDto>;
 pub type JobPage = Page<JobDto>;
 /// A page of dead jobs.
 pub type DeadJobPage = Page<DeadJobDto>;
+
+/// A page of what a host sent.
+pub type DeliveryPage = Page<DeliveryDto>;
 
 /// A page of a list.
 #[derive(Serialize, Debug)]

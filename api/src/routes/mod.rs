@@ -22,6 +22,7 @@ mod sync_status;
 mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
+mod triggers;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -105,6 +106,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(syncs_cancel::syncs_cancel))
         .routes(routes!(syncs_diff::syncs_diff))
         .routes(routes!(settings::settings_get))
+        .merge(triggers::routes())
         .merge(identity::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))

@@ -15,3 +15,4 @@ mod routes;
 mod scene;
 mod session;
 mod syncs;
+mod triggers;

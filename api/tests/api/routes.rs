@@ -34,6 +34,8 @@ enum For {
     Sessions,
     /// On this machine everybody; from elsewhere whoever operates the installation.
     Neighbours,
+    /// Whoever knows the secret that a project's hooks are signed with; no token opens it.
+    Signed,
 }
 use For::*;
 
@@ -43,7 +45,7 @@ const ADMIN: For = Tenant(Right::Admin);
 const MANAGE: For = WholeTenant(Right::Admin);
 
 /// All routes, and whom they are for.
-const ROUTES: [(&str, &str, For); 59] = [
+const ROUTES: [(&str, &str, For); 72] = [
     ("GET", "/healthz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/readyz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/api/v1/session", Everybody("who is not known yet learns that they have to log in")),
@@ -60,6 +62,19 @@ const ROUTES: [(&str, &str, For); 59] = [
     ("GET", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("PUT", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("DELETE", "/api/v1/projects/{projectId}/credential", ADMIN),
+    ("POST", "/api/v1/webhooks/{host}/{projectId}", Signed),
+    ("GET", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("PUT", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/hook/deliveries", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/schedules", READ),
+    ("POST", "/api/v1/projects/{projectId}/schedules", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/schedules/{id}", READ),
+    ("PUT", "/api/v1/projects/{projectId}/schedules/{id}", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/schedules/{id}", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/polling", READ),
+    ("PUT", "/api/v1/projects/{projectId}/polling", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/polling", ADMIN),
     ("GET", "/api/v1/projects/{projectId}/files", READ),
     ("GET", "/api/v1/projects/{projectId}/memory", READ),
     ("GET", "/api/v1/projects/{projectId}/sync/branches", READ),
@@ -125,6 +140,7 @@ impl Rows {
             ("{tokenId}", &self.token),
             ("{userId}", &self.user),
             ("{id}", &self.sync),
+            ("{host}", &"github".to_owned()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
@@ -174,7 +190,7 @@ fn may(who: Rights, is_of_project: bool, needed: For) -> bool {
         Tenant(right) => who.has(right),
         WholeTenant(right) => who.has(right) && !is_of_project,
         Operators => who.has(Right::Operate),
-        Sessions => unreachable!("asked apart"),
+        Sessions | Signed => unreachable!("asked apart"),
     }
 }
 
@@ -293,7 +309,7 @@ on_each_database! {
         ];
         let mut walked = 0;
         for (method, path, needed) in ROUTES {
-            if matches!(needed, Everybody(_) | Sessions) || path.starts_with("/api/v1/events/") {
+            if matches!(needed, Everybody(_) | Sessions | Signed) || path.starts_with("/api/v1/events/") {
                 continue;
             }
             for (name, who, rights, is_of_project) in &asking {

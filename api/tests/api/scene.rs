@@ -151,6 +151,7 @@ impl Scene {
             metrics,
             pages: None,
             shown_settings: Arc::default(),
+            triggers: bus::triggers::TriggerSettings::default(),
         };
         let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
         let gateway = Gateway::start(streamed, progress, gateway::Settings::default()).unwrap();

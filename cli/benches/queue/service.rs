@@ -121,6 +121,7 @@ impl Service {
                 metrics: None,
                 pages: None,
                 shown_settings: Arc::default(),
+                triggers: Default::default(),
             },
             axum::Router::new(),
             gateway::openapi(),

@@ -40,6 +40,10 @@ pub fn install() -> Result<PrometheusHandle, CliError> {
         .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
         })
+        .and_then(|builder| {
+            builder
+                .set_buckets_for_metric(Matcher::Full(sync::SCHEDULE_LATE_SECONDS.to_owned()), &SYNC_BUCKETS)
+        })
         .map_err(|error| failed(&error))?
         .install_recorder()
         .map_err(|error| failed(&error))?;
@@ -79,6 +83,13 @@ fn describe() {
     describe_counter!(sync::CLAIMS_LOST, Unit::Count, "Claims that were lost while their sync ran.");
     describe_counter!(sync::SOURCE_BYTES, Unit::Bytes, "Bytes received from sources.");
     describe_counter!(sync::SOURCE_REQUESTS, Unit::Count, "Requests sent to sources.");
+    describe_counter!(sync::SCHEDULE_RUNS, Unit::Count, "Schedules that came due, by what came of it.");
+    describe_histogram!(
+        sync::SCHEDULE_LATE_SECONDS,
+        Unit::Seconds,
+        "How long after its time a schedule was seen to be due."
+    );
+    describe_counter!(sync::POLLS, Unit::Count, "Looks at projects that are polled, by what came of it.");
     describe_counter!(
         source::GITHUB_REQUESTS,
         Unit::Count,

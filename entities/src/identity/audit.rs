@@ -70,6 +70,20 @@ actions! {
     CredentialSet = "credential.set";
     /// A project's credential was removed.
     CredentialRemove = "credential.remove";
+    /// A project got a secret that its host signs hooks with.
+    HookSet = "hook.set";
+    /// A project takes no hooks any more.
+    HookRemove = "hook.remove";
+    /// A schedule was made.
+    ScheduleCreate = "schedule.create";
+    /// A schedule was changed.
+    ScheduleChange = "schedule.change";
+    /// A schedule was removed.
+    ScheduleRemove = "schedule.remove";
+    /// A project is polled, or at another pace.
+    PollingSet = "polling.set";
+    /// A project is polled no more.
+    PollingRemove = "polling.remove";
     /// The queue or a project was paused.
     QueuePause = "queue.pause";
     /// The queue or a project goes on.
