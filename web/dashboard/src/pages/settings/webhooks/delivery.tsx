@@ -23,7 +23,7 @@ export function DeliveryDialog({ webhook, id, onClose }: DeliveryDialogProps) {
     mutationFn: () => client.webhooks.deliveries.redeliver(webhook.id, id),
     onSuccess: (row) => {
       queries.setQueryData(queryKey, row);
-      void queries.invalidateQueries({ queryKey: [...KEY, webhook.id] });
+      void queries.invalidateQueries({ queryKey: [...KEY, webhook.id, 'deliveries'] });
     },
   });
   const { data } = delivery;

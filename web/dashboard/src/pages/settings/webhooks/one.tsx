@@ -55,7 +55,7 @@ function About({ webhook }: { webhook: Webhook }) {
     void queries.invalidateQueries({ queryKey: KEY });
   };
   const test = useMutation({ mutationFn: () => client.webhooks.test(id), onMutate: () => setTold(''), onSuccess: () => done('A test is on its way: see below.') });
-  const switchOn = useMutation({ mutationFn: () => client.webhooks.update(id, { enabled: true }), onMutate: () => setTold(''), onSuccess: () => done('It is on.') });
+  const switchOn = useMutation({ mutationFn: () => client.webhooks.update(id, { enabled: true }), onMutate: () => setTold(''), onSuccess: () => done('Switched on.') });
   const error = test.error ?? switchOn.error;
   const project = projectId == null ? undefined : (projects.find((each) => each.id === projectId)?.name ?? 'one project');
   return (
@@ -124,7 +124,7 @@ function About({ webhook }: { webhook: Webhook }) {
           doing="Switching off…"
           keep="Leave it on"
           act={() => client.webhooks.update(id, { enabled: false })}
-          onDone={() => done('It is off.')}
+          onDone={() => done('Switched off.')}
           onClose={close}
         >
           <p>What waits for it is given up; it can be delivered again once the webhook is on.</p>
