@@ -5,6 +5,7 @@ pub mod identity;
 pub mod install;
 pub mod migrate;
 pub mod operator;
+pub mod schedule;
 mod secrets;
 mod upkeep;
 mod watch;
@@ -20,6 +21,7 @@ use identity::{TenantArgs, TokenArgs, UserArgs};
 use install::{CompletionsArgs, ConfigArgs, HealthcheckArgs, ManArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+use schedule::ScheduleArgs;
 pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
@@ -131,6 +133,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Ask the pending or running syncs to end
     Cancel(OnBranch),
+    /// Sync branches by the clock: list schedules, make them, remove them
+    Schedule(ScheduleArgs),
     /// Run the service in one process: the API, and a worker for the syncs
     Serve(ServeArgs),
     /// Run the API alone; workers and database are shared with other processes

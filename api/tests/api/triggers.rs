@@ -277,7 +277,8 @@ async fn secrets_that_are_none_are_refused() {
 on_each_database! {
     async fn schedules_are_made_changed_and_removed(db: TestDatabase) {
         let scene = Scene::new(db).await;
-        let project = scene.project("p", &small_repo()).await;
+        let repo = small_repo();
+        let project = scene.project("p", &repo).await;
         let all = format!("{project}/schedules");
         assert_eq!(scene.get(&all).await.expect(200), json!({ "items": [] }));
         let made = scene.post(&all, json!({ "cron": " 30  2 * * * ", "timeZone": "Europe/Berlin" })).await;

@@ -17,6 +17,7 @@ mod migrate;
 mod operator;
 mod projects;
 mod restore;
+mod schedule;
 mod secrets;
 mod serve;
 mod source;
@@ -100,6 +101,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Restore(args), _) => restore::run(app, &args).await,
         (Command::Verify(args), _) => verify::run(app, &args).await,
         (Command::Cancel(args), _) => cancel::run(app, &args).await,
+        (Command::Schedule(args), _) => schedule::run(app, &args).await,
         (Command::User(args), _) => identity::user(app, &args).await,
         (Command::Token(args), _) => identity::token(app, &args).await,
         (Command::Tenant(args), _) => identity::tenant(app, &args).await,

@@ -6,6 +6,7 @@ use entities::{
     Database,
     credentials::{self, CredentialError, Rotated},
     keys::{KeyRing, KeyStore, KeysError},
+    triggers::hooks,
 };
 use serde::Serialize;
 
@@ -56,7 +57,8 @@ async fn status(database: &Database, keys: &KeyStore, output: Output) -> Result<
         let Some(last) = tenants.last() else { break };
         after = Some(*last);
         for tenant in tenants {
-            for (key, count) in credentials::by_key(&database.tenant(tenant)).await? {
+            let db = database.tenant(tenant);
+            for (key, count) in credentials::by_key(&db).await?.into_iter().chain(hooks::by_key(&db).await?) {
                 *sealed.entry(key).or_default() += count;
             }
         }
@@ -109,6 +111,20 @@ async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<
                 for project in &batch.unreadable {
                     tell(format_args!(
                         "the credential of project {project} does not open and stays as it is"
+                    ));
+                }
+                next = batch.next;
+                if next.is_none() {
+                    break;
+                }
+            }
+            loop {
+                let batch: Rotated = hooks::rotate(&db, ring, next).await.map_err(sealing)?;
+                resealed += batch.resealed;
+                unreadable += batch.unreadable.len();
+                for project in &batch.unreadable {
+                    tell(format_args!(
+                        "the secret of the hook of project {project} does not open and stays as it is"
                     ));
                 }
                 next = batch.next;

@@ -58,9 +58,9 @@ pub fn new_secret() -> Result<Secret, getrandom::Error> {
     Ok(Secret::from(hex::encode(bytes.as_slice())))
 }
 
-/// Whether a text may be a secret: visible ASCII, neither too short nor too long.
+/// Whether a text may be a secret: ASCII of one line, neither too short nor too long.
 pub fn is_secret(text: &str) -> bool {
-    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     is_visible && (MIN_SECRET_BYTES..=MAX_SECRET_BYTES).contains(&text.len())
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn hook_set(
 fn check(kind: HookKind, secret: &Secret) -> Result<(), Problem> {
     if !hooks::is_secret(secret.expose()) {
         let detail =
-            format!("secret must be {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} visible ASCII characters");
+            format!("secret must be {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} ASCII characters of one line");
         return Err(Problem::invalid("secret", detail));
     }
     if !is_key(kind, secret) {

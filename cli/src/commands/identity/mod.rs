@@ -12,6 +12,7 @@ use entities::{
         audit::{Action, Actor, NewRecord},
         tenants,
     },
+    projects::LOCAL_TENANT,
 };
 
 pub use tenant::run as tenant;
@@ -48,6 +49,12 @@ fn principal(tenant: &Tenant) -> Principal {
 /// A line for the audit log: that whoever runs the command did something.
 fn did(tenant: &Tenant, action: Action) -> NewRecord {
     NewRecord::new(Actor::of(&principal(tenant), None), action)
+}
+
+/// The same, in the tenant whose projects the commands see.
+pub(super) fn did_here(app: &App, action: Action) -> NewRecord {
+    let tenant = TenantName { id: app.tenant, name: LOCAL_TENANT.to_owned() };
+    NewRecord::new(Actor::of(&Principal::command(ACTOR, tenant), None), action)
 }
 
 impl From<IdentityError> for CliError {
