@@ -177,7 +177,7 @@ describe('schedules', () => {
     net.answers.set(`POST ${ROUTE}/schedules`, invalid('timeZone', 'timeZone: there is none of this name'));
     show(PATH);
     await found('No schedule yet');
-    await click(/^Add/);
+    await click('Add a schedule…');
     const add = await dialog('Add a schedule');
     const pattern = within(add).getByLabelText(/^Pattern/);
     expect(within(add).getByText('At 02:00, every day.')).toBeTruthy();
@@ -215,7 +215,7 @@ describe('schedules', () => {
     net.answers.set(`POST ${ROUTE}/schedules`, fail(409, 'limit-reached', 'There are too many already', 'a project has at most 50'));
     show(PATH);
     await found('No schedule yet');
-    await click(/^Add/);
+    await click('Add a schedule…');
     await click('Add', await dialog('Add a schedule'));
     expect((await within(await dialog('Add a schedule')).findByRole('alert')).textContent).toContain('Remove one first');
   });
@@ -233,7 +233,7 @@ describe('schedules', () => {
     expect(await screen.findByRole('button', { name: /^Switch on/ })).toBeTruthy();
     const same = { branch: 'main', cron: '30 2 * * MON-FRI', timeZone: 'Asia/Kolkata', jitterSeconds: 60 };
     expect(net.sent.at(-1)).toEqual([`PUT ${ROUTE}/schedules/c-1`, { ...same, enabled: false }]);
-    await click(/^Change ?:/);
+    await click(/^Change At/);
     const change = await dialog('Change the schedule');
     await userEvent.clear(within(change).getByLabelText(/^Branch/));
     await click('Change', change);
@@ -241,7 +241,7 @@ describe('schedules', () => {
     // What was off stays off; without a branch it is the default one.
     expect(net.sent.at(-1)).toEqual([`PUT ${ROUTE}/schedules/c-1`, { cron: same.cron, timeZone: same.timeZone, jitterSeconds: 60, enabled: false }]);
     net.answers.set(`DELETE ${ROUTE}/schedules/c-1`, { status: 204, body: null });
-    await click(/^Remove ?:/);
+    await click(/^Remove At/);
     expect(net.asked.some((line) => line.startsWith('DELETE'))).toBe(false);
     net.answers.set(`GET ${ROUTE}/schedules`, ok({ items: [] }));
     await click('Remove', await dialog('Remove the schedule?'));

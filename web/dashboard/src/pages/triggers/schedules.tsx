@@ -47,7 +47,7 @@ export function SchedulesSection({ project }: { project: ProjectDetail }) {
           <p className="ps-muted">A sync is asked for at set times. One that was missed is made up for, once.</p>
         </div>
         <button type="button" className="ps-button" aria-haspopup="dialog" onClick={() => setAsked({ act: 'add' })}>
-          Add<span className="ps-hidden"> a schedule</span>…
+          Add a schedule…
         </button>
       </div>
       {list.isPending && <Loading what="schedules" />}
@@ -126,13 +126,13 @@ function Row({ projectId, schedule, onAct, onToggled }: RowProps) {
       <span className="list-actions">
         <button type="button" className="ps-button ps-quiet" disabled={toggle.isPending} onClick={() => toggle.mutate()}>
           {enabled ? 'Switch off' : 'Switch on'}
-          <span className="ps-hidden">: {name}</span>
+          <span className="ps-hidden"> {name}</span>
         </button>
         <button type="button" className="ps-button ps-quiet" aria-haspopup="dialog" onClick={() => onAct('change')}>
-          Change<span className="ps-hidden">: {name}</span>
+          Change<span className="ps-hidden"> {name}</span>
         </button>
         <button type="button" className="ps-button ps-quiet" aria-haspopup="dialog" onClick={() => onAct('remove')}>
-          Remove<span className="ps-hidden">: {name}</span>
+          Remove<span className="ps-hidden"> {name}</span>
         </button>
       </span>
     </li>

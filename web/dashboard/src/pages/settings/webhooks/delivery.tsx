@@ -74,8 +74,8 @@ function Facts({ delivery }: { delivery: WebhookDelivery }) {
     <dl className="values">
       <div>
         <dt>Status</dt>
-        <dd role="status">
-          <span className="status" data-status={mood}>
+        <dd>
+          <span className="status" data-status={mood} role="status">
             {words}
           </span>
         </dd>
