@@ -58,7 +58,7 @@ interface RowProps {
 function Row({ delivery, now, onShow }: RowProps) {
   const { kind, attempts, responseStatus, error, createdAt } = delivery;
   const { words, status } = STATES[delivery.status];
-  const facts = [attempts > 0 && plural(attempts, 'attempt'), responseStatus != null && `answered ${responseStatus}`, error];
+  const facts = [attempts > 0 && plural(attempts, 'attempt'), error ?? (responseStatus != null && `answered ${responseStatus}`)];
   return (
     <li>
       <div className="list-what">
