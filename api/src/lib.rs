@@ -27,7 +27,7 @@ mod settings;
 mod state;
 
 pub use access::{Caller, Gate, Peer, admit};
-pub use layers::{Pages, describe_metrics};
+pub use layers::{DURATION as HTTP_DURATION, Pages, REQUESTS as HTTP_REQUESTS, describe_metrics};
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
 pub use routes::{beside, probes, router};

@@ -46,7 +46,7 @@ pub(crate) async fn branches(
 }
 
 /// Looks, for as long as there is patience.
-async fn in_time<T, F>(app: &App, look: F) -> Result<T, Problem>
+pub(crate) async fn in_time<T, F>(app: &App, look: F) -> Result<T, Problem>
 where
     F: AsyncFnOnce(&SourceContext) -> Result<T, SourceError>,
 {

@@ -49,6 +49,7 @@ pub(crate) fn document() -> OpenApi {
         tag("triggers", "What asks for syncs by itself: hooks, schedules, polling."),
         tag("content", "Files and memory as a sync left them."),
         tag("events", "Syncs as they happen, as server-sent events."),
+        tag("webhooks", "Where a tenant is told over HTTP what happened."),
         tag("identity", "Logging in, tokens, members, and who did what."),
         tag("admin", "What operators do."),
         tag("about", "What the service tells about itself."),

@@ -8,7 +8,7 @@ use std::{
 use bus::{Dispatcher, triggers::TriggerSettings};
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
-use source::settings::SourceSettings;
+use source::{guard::Reach, settings::SourceSettings};
 
 use crate::{access::Gate, hooks::Budget, layers::Pages, model::ShownSettings, settings::Settings};
 
@@ -22,6 +22,8 @@ pub struct AppState {
     pub dispatcher: Dispatcher,
     /// How repositories are looked at.
     pub source_settings: SourceSettings,
+    /// Where webhooks may be.
+    pub webhook_reach: Reach,
     /// The API's own settings.
     pub settings: Settings,
     /// Who may come in.

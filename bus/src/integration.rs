@@ -2,6 +2,8 @@
 //!
 //! [`record`] writes the event to the outbox, and for each webhook that wants it, in the transaction that ends the sync.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use entities::{
     EventId, ObjectId, OutboxEvent, ProjectId, SyncCounts, SyncId, SyncKind, SyncStatus, SyncTrigger,
@@ -13,6 +15,9 @@ use entities::{
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use utoipa::ToSchema;
 
 use crate::EventError;
 
@@ -26,7 +31,7 @@ pub const DATA_CONTENT_TYPE: &str = "application/json";
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
 
 /// What happened to a sync.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 pub enum IntegrationKind {
     /// It completed: the branch shows a new state, or was found unchanged.
     #[serde(rename = "project_sync.completed")]
@@ -73,12 +78,14 @@ impl IntegrationKind {
 }
 
 /// What is told of a sync that has ended: the `data` of an event.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationData {
     /// The sync.
+    #[schema(value_type = Uuid)]
     pub sync_id: SyncId,
     /// Its project.
+    #[schema(value_type = Uuid)]
     pub project_id: ProjectId,
     /// The name of its branch.
     pub branch: String,
@@ -94,9 +101,11 @@ pub struct IntegrationData {
     pub restored_number: Option<i64>,
     /// The commit that the branch shows now; absent if it did not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub commit: Option<ObjectId>,
     /// The commit that the branch showed before; absent at the first sync, and if it did not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub previous_commit: Option<ObjectId>,
     /// What it changed and cost.
     pub counts: SyncCounts,
@@ -115,7 +124,7 @@ pub struct IntegrationData {
 }
 
 /// Where more can be read: paths at the address of the API.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationLinks {
     /// The sync.
@@ -163,26 +172,19 @@ impl IntegrationEvent {
         })
     }
 
-    /// Its attributes by the names that CloudEvents gives them, and those of ours: `tenantid`, `projectid`, `sequence`.
+    /// Its attributes: see [`attributes`].
     pub fn attributes(&self) -> Vec<(&'static str, String)> {
-        let mut attributes = vec![
-            ("specversion", SPEC_VERSION.to_owned()),
-            ("id", self.id.to_string()),
-            ("source", format!("/api/v1/projects/{}", self.project)),
-            ("type", self.kind.as_str().to_owned()),
-            ("time", self.time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
-            ("datacontenttype", DATA_CONTENT_TYPE.to_owned()),
-            ("sequence", self.sequence.to_string()),
-            ("tenantid", self.tenant.to_string()),
-            ("projectid", self.project.to_string()),
-        ];
-        if let Some(sync) = self.data.get("syncId").and_then(Value::as_str) {
-            attributes.push(("subject", sync.to_owned()));
+        Attributes {
+            id: self.id,
+            kind: self.kind.as_str(),
+            tenant: self.tenant,
+            project: self.project,
+            sequence: self.sequence,
+            time: self.time,
+            trace_parent: self.trace_parent.as_deref(),
+            data: &self.data,
         }
-        if let Some(trace) = &self.trace_parent {
-            attributes.push(("traceparent", trace.clone()));
-        }
-        attributes
+        .list()
     }
 
     /// All of it as one JSON object: the structured mode of CloudEvents.
@@ -193,6 +195,71 @@ impl IntegrationEvent {
         object.insert("data".to_owned(), self.data.clone());
         Value::Object(object)
     }
+}
+
+/// The attributes of an event by the names that CloudEvents gives them, and those of ours: `tenantid`, `projectid`,
+/// `sequence`. Kinds that only a newer version of this program knows have theirs, too.
+pub fn attributes(row: &OutboxEvent) -> Vec<(&'static str, String)> {
+    Attributes {
+        id: row.event_id,
+        kind: &row.kind,
+        tenant: row.tenant_id,
+        project: row.project_id,
+        sequence: row.sequence,
+        time: row.created_at,
+        trace_parent: row.trace_parent.as_deref(),
+        data: &row.data,
+    }
+    .list()
+}
+
+/// What the attributes are made from.
+struct Attributes<'a> {
+    id: EventId,
+    kind: &'a str,
+    tenant: TenantId,
+    project: ProjectId,
+    sequence: i64,
+    time: DateTime<Utc>,
+    trace_parent: Option<&'a str>,
+    data: &'a Value,
+}
+
+impl Attributes<'_> {
+    fn list(&self) -> Vec<(&'static str, String)> {
+        let mut attributes = vec![
+            ("specversion", SPEC_VERSION.to_owned()),
+            ("id", self.id.to_string()),
+            ("source", format!("/api/v1/projects/{}", self.project)),
+            ("type", self.kind.to_owned()),
+            ("time", self.time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+            ("datacontenttype", DATA_CONTENT_TYPE.to_owned()),
+            ("sequence", self.sequence.to_string()),
+            ("tenantid", self.tenant.to_string()),
+            ("projectid", self.project.to_string()),
+        ];
+        if let Some(sync) = self.data.get("syncId").and_then(Value::as_str) {
+            attributes.push(("subject", sync.to_owned()));
+        }
+        if let Some(trace) = self.trace_parent {
+            attributes.push(("traceparent", trace.to_owned()));
+        }
+        attributes
+    }
+}
+
+/// Counts the transactions of this process that wrote events.
+static WRITTEN: LazyLock<watch::Sender<u64>> = LazyLock::new(watch::Sender::default);
+
+/// Wakes whoever passes events on in this process. To be called after the transaction of [`record`] was committed; events
+/// of which nobody was told are found, too, only later.
+pub fn tell_written() {
+    WRITTEN.send_modify(|count| *count = count.wrapping_add(1));
+}
+
+/// Says when events were written by this process.
+pub fn written() -> watch::Receiver<u64> {
+    WRITTEN.subscribe()
 }
 
 /// Notes that a sync has ended, for all who are to be told, in the transaction that ends it. That transaction must hold the

@@ -17,7 +17,7 @@ pub mod triggers;
 
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit, phases};
-pub use integration::{IntegrationData, IntegrationEvent, IntegrationKind};
+pub use integration::{IntegrationData, IntegrationEvent, IntegrationKind, IntegrationLinks};
 pub use job::{DecodeError, SyncJob};
 pub use progress_bus::{LocalProgressBus, ProgressBus, RedisProgressBus, SUBSCRIPTION_EVENTS};
 pub use queue::{JobQueue, LocalQueue, QueueError, RedisQueue};

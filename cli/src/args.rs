@@ -9,6 +9,7 @@ pub mod schedule;
 mod secrets;
 mod upkeep;
 mod watch;
+pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -25,6 +26,7 @@ use schedule::ScheduleArgs;
 pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
+use webhook::WebhookArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,6 +115,8 @@ pub enum Command {
     Sync(SyncArgs),
     /// List a repository's branches: name, head, and which one is the default
     Branches(SourceArgs),
+    /// List the repositories that an installation of a GitHub App reaches
+    Repositories(RepositoriesArgs),
     /// List the projects
     Projects,
     /// Show the sync that runs, or the latest one
@@ -157,6 +161,8 @@ pub enum Command {
     Token(TokenArgs),
     /// Make tenants, list them
     Tenant(TenantArgs),
+    /// Make webhooks, list them and what was sent to them
+    Webhook(WebhookArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one
@@ -218,6 +224,23 @@ pub struct SourceArgs {
     /// How the content of a GitHub repository is transferred [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
     pub transfer: Option<TransferArg>,
+}
+
+/// `repositories`.
+#[derive(Args, Debug)]
+pub struct RepositoriesArgs {
+    /// The app's number
+    #[arg(long, value_name = "NUMBER")]
+    pub app: u64,
+    /// The number of its installation
+    #[arg(long, value_name = "NUMBER")]
+    pub installation: u64,
+    /// A file with the app's private key, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub key_file: PathBuf,
+    /// The API of a GitHub Enterprise server, such as https://host/api/v3
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
 }
 
 /// How the content of a GitHub repository is transferred.

@@ -9,7 +9,12 @@ use std::{
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, QueueSettings, RedisProgressBus, RedisQueue};
 use directories::ProjectDirs;
 use entities::{ConnectOptions, Database, TenantDb, TenantId, projects};
-use source::settings::CredentialKeys;
+use sea_orm::DbBackend;
+use source::{
+    budget::{RedisBudget, Shared},
+    clock::Clock as SourceClock,
+    settings::CredentialKeys,
+};
 use worker::{
     clock::Clock,
     instance::Instance,
@@ -81,6 +86,9 @@ impl App {
         }
         let own_keys = file.as_deref().map(|file| beside(file, KEYS_FILE));
         settings.source.keys = CredentialKeys::new(Arc::new(settings.secrets.store(own_keys)?));
+        if db.backend() != DbBackend::Sqlite {
+            settings.source.shared = shared_readers(&settings)?;
+        }
         let tenant = projects::ensure_tenant(&db.system(), projects::LOCAL_TENANT, clock.now()).await?;
         Ok(Self {
             db: db.tenant(tenant),
@@ -159,6 +167,24 @@ pub async fn dispatcher(db: Database, settings: &QueueSettings) -> Result<Dispat
             progress: Arc::new(RedisProgressBus::connect(settings).await?),
         },
     })
+}
+
+/// What all who read from GitHub share: with workers on other machines, too, where there is a Redis between them.
+///
+/// Accounts are named there under a key that is made from those that seal credentials. Without these no credential is
+/// stored, so that there is no account to share.
+///
+/// # Errors
+/// If the URL is none of Redis.
+fn shared_readers(settings: &Settings) -> Result<Shared, CliError> {
+    let (Some(url), Ok(ring)) = (&settings.queue.redis_url, settings.source.keys.store().ring()) else {
+        return Ok(Shared::default());
+    };
+    let key = ring.derive("accounts of hosts").map_err(|error| CliError::usage(error.to_string()))?;
+    let clock = SourceClock::default();
+    let budget = RedisBudget::new(url, &settings.queue.prefix, *key, clock.clone())
+        .map_err(|error| CliError::usage(format!("settings: queue.redis_url: {error}")))?;
+    Ok(Shared::new(Arc::new(budget), clock))
 }
 
 /// The SQLite file that the settings name, if it is not there yet. Nothing is made.

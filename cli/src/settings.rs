@@ -14,7 +14,9 @@ use serde::Deserialize;
 use source::settings::{Secret, SourceSettings};
 use worker::{
     memory::MemorySettings,
+    relay::RelaySettings,
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
+    webhooks::WebhookSettings,
 };
 
 use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
@@ -33,7 +35,7 @@ const KEYS_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS";
 const KEY_FILE_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS_FILE";
 
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "memory.letters",
     "memory.guides",
     "memory.documents",
@@ -42,6 +44,8 @@ const LISTS: [&str; 8] = [
     "source.allowed_hosts",
     "source.private_networks",
     "source.local_folders",
+    "webhooks.allowed_hosts",
+    "webhooks.private_networks",
 ];
 
 /// Where syncs are kept (`[database]`).
@@ -137,6 +141,10 @@ pub struct Settings {
     pub worker: QueueWorkerSettings,
     /// What wakes workers and passes events on.
     pub queue: QueueSettings,
+    /// How events get to a broker.
+    pub relay: RelaySettings,
+    /// How events are sent to webhooks.
+    pub webhooks: WebhookSettings,
     /// How requests are answered.
     pub api: api::Settings,
     /// How events are streamed.
@@ -198,6 +206,7 @@ impl Settings {
         let migrator_url_file = self.database.migrator_url_file.as_deref();
         secret_from("database.migrator_url", &mut self.database.migrator_url, migrator_url_file)?;
         secret_from("queue.redis_url", &mut self.queue.redis_url, self.queue.redis_url_file.as_deref())?;
+        secret_from("relay.amqp_url", &mut self.relay.amqp_url, self.relay.amqp_url_file.as_deref())?;
         let mut token = None;
         secret_from("api.token", &mut token, self.api.token_file.as_deref())?;
         if let Some(token) = token {
@@ -232,6 +241,8 @@ impl Settings {
         ];
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.relay.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.webhooks.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
@@ -342,6 +353,8 @@ mod tests {
             ("sync", keys::<SyncSettings>()),
             ("worker", keys::<QueueWorkerSettings>()),
             ("queue", keys::<QueueSettings>()),
+            ("relay", keys::<RelaySettings>()),
+            ("webhooks", keys::<WebhookSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
             ("triggers", keys::<TriggerSettings>()),

@@ -7,10 +7,11 @@ use serde_json::Value;
 const SET: &str = "(set)";
 
 /// The settings that are secret, or may hold a password.
-const SECRET: [&str; 6] = [
+const SECRET: [&str; 7] = [
     "database.url",
     "database.migrator_url",
     "queue.redis_url",
+    "relay.amqp_url",
     "api.token",
     "api.ticket_key",
     "secrets.keys",
@@ -48,6 +49,7 @@ mod tests {
         let read = serde_json::json!({
             "database": { "url": "postgres://a:hush@host/x", "max_connections": 16 },
             "queue": { "redis_url": "redis://:hush@host", "prefix": "p" },
+            "relay": { "amqp_url": "amqp:hush" },
             "api": { "token": "hush", "token_file": "/run/secrets/token", "cors_origins": ["https://a"] },
             "secrets": { "keys": "hush" },
             "telemetry": { "otlp_endpoint": "https://hush@traces" },

@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::github::{AppKey, GitHubServer};
 
 /// A repository and a data folder, and the binary that is run on them.
 struct Bench {
@@ -292,4 +293,29 @@ fn an_interrupted_follower_leaves_the_first_alone() {
     let last = lines.lines().map(Result::unwrap).last().unwrap();
     assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["status"], "completed");
     assert!(first.wait_with_output().unwrap().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installations_repositories_are_listed() {
+    let bench = Bench::new();
+    let (server, key) = (GitHubServer::start().await, AppKey::generate());
+    let names: Vec<String> = (0..130).map(|number| format!("o/r{number}")).collect();
+    server.install_app(12, 34, &key, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let file = bench.folder.path().join("app.pem");
+    std::fs::write(&file, key.private_pem()).unwrap();
+    let api = server.api_url();
+    let run = |installation: &str| {
+        let file = file.to_str().unwrap();
+        let args = ["repositories", "--app", "12", "--installation", installation, "--key-file", file];
+        bench.run(&[&args[..], &["--api-url", &api, "-o", "json"]].concat())
+    };
+    let listed = run("34");
+    assert_eq!(listed.status.code(), Some(0), "{listed:?}");
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let listed: Vec<&str> =
+        listed.as_array().unwrap().iter().map(|item| item["fullName"].as_str().unwrap()).collect();
+    assert_eq!(listed, names);
+    let refused = run("35");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no such installation"), "{refused:?}");
 }

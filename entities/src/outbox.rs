@@ -85,6 +85,16 @@ pub fn lane_of(project: ProjectId) -> i16 {
     (project.0.as_u128() % LANES.unsigned_abs() as u128) as i16
 }
 
+/// Lanes in which something waits and that are free: `$1` is the time, `$2` who asks. One look at the index for each lane,
+/// however much waits.
+const FREE_LANES: &str = "\
+    WITH RECURSIVE numbers (lane) AS (SELECT 0 UNION ALL SELECT lane + 1 FROM numbers WHERE lane < 63), \
+    firsts AS (SELECT n.lane AS lane, \
+        (SELECT min(o.id) FROM outbox o WHERE o.lane = n.lane AND o.published_at IS NULL) AS id FROM numbers n) \
+    SELECT CAST(f.lane AS SMALLINT) AS lane FROM firsts f LEFT JOIN outbox_lanes l ON l.lane = f.lane \
+    WHERE f.id IS NOT NULL AND (l.lease_until IS NULL OR l.lease_until < $1 OR l.holder = $2) \
+    ORDER BY f.id LIMIT $3";
+
 /// Takes lanes in which something waits and that nobody has, at most `limit`, those that wait longest first. They are held
 /// until `now + lease`.
 ///
@@ -98,16 +108,10 @@ pub async fn take_lanes(
     limit: usize,
 ) -> Result<Vec<Lane>, DbErr> {
     let backend = db.get_database_backend();
-    let sql = "SELECT o.lane AS lane FROM outbox o LEFT JOIN outbox_lanes l ON l.lane = o.lane \
-               WHERE o.published_at IS NULL AND (l.lease_until IS NULL OR l.lease_until < $1 OR l.holder = $2) \
-               GROUP BY o.lane ORDER BY min(o.id)";
-    let waiting =
-        db.query_all_raw(Statement::from_sql_and_values(backend, sql, [now.into(), holder.into()])).await?;
+    let values = [now.into(), holder.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    let waiting = db.query_all_raw(Statement::from_sql_and_values(backend, FREE_LANES, values)).await?;
     let mut taken = Vec::new();
     for row in waiting {
-        if taken.len() >= limit {
-            break;
-        }
         let lane: i16 = row.try_get("", "lane")?;
         let sql = "INSERT INTO outbox_lanes (lane, holder, lease_until, fencing_token) VALUES ($1, $2, $3, 1) \
                    ON CONFLICT (lane) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until, \
@@ -122,27 +126,42 @@ pub async fn take_lanes(
     Ok(taken)
 }
 
-/// Holds a lane for longer. `false` if somebody else has it.
+/// Holds lanes for longer. `false` if somebody else has one of them.
 ///
 /// # Errors
 /// If the database is away.
-pub async fn prolong(db: &impl OfSystem, lane: Lane, until: DateTime<Utc>) -> Result<bool, DbErr> {
-    let sql = "UPDATE outbox_lanes SET lease_until = $3 WHERE lane = $1 AND fencing_token = $2";
-    let values = [lane.lane.into(), lane.token.into(), until.into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    Ok(db.execute_raw(statement).await?.rows_affected() == 1)
+pub async fn prolong(db: &impl OfSystem, lanes: &[Lane], until: DateTime<Utc>) -> Result<bool, DbErr> {
+    for lane in lanes {
+        let sql = "UPDATE outbox_lanes SET lease_until = $3 WHERE lane = $1 AND fencing_token = $2";
+        let values = [lane.lane.into(), lane.token.into(), until.into()];
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        if db.execute_raw(statement).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-/// Lets others have a lane.
+/// Lets others have a lane, at once or not before `until`. Does nothing if somebody else has it already.
 ///
 /// # Errors
 /// If the database is away: then its lease ends by itself.
-pub async fn release(db: &impl OfSystem, lane: Lane) -> Result<(), DbErr> {
+pub async fn release(db: &impl OfSystem, lane: Lane, until: Option<DateTime<Utc>>) -> Result<(), DbErr> {
     let sql =
-        "UPDATE outbox_lanes SET holder = NULL, lease_until = NULL WHERE lane = $1 AND fencing_token = $2";
-    let values = [lane.lane.into(), lane.token.into()];
+        "UPDATE outbox_lanes SET holder = NULL, lease_until = $3 WHERE lane = $1 AND fencing_token = $2";
+    let values = [lane.lane.into(), lane.token.into(), until.into()];
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     Ok(())
+}
+
+/// Whether a relay has ever taken a lane.
+///
+/// # Errors
+/// If the database is away.
+pub async fn was_relayed(db: &impl OfSystem) -> Result<bool, DbErr> {
+    let statement =
+        Statement::from_string(db.get_database_backend(), "SELECT lane FROM outbox_lanes LIMIT 1");
+    Ok(db.query_one_raw(statement).await?.is_some())
 }
 
 /// What waits in a lane, in order, at most `limit`.

@@ -82,16 +82,23 @@ on_each_database! {
         let [lane] = outbox::take_lanes(&system, "one", at(0), LEASE, 64).await.unwrap()[..] else { panic!() };
         assert_eq!(lane.lane, outbox::lane_of(project));
         assert_eq!(outbox::take_lanes(&system, "two", at(30), LEASE, 64).await.unwrap(), []);
-        assert!(outbox::prolong(&system, lane, at(40)).await.unwrap());
+        assert!(outbox::prolong(&system, &[lane], at(40)).await.unwrap());
         assert_eq!(outbox::take_lanes(&system, "two", at(40), LEASE, 64).await.unwrap(), []);
         // It is taken over, and the first one can neither hold nor release it any more.
         let [later] = outbox::take_lanes(&system, "two", at(41), LEASE, 64).await.unwrap()[..] else { panic!() };
         assert!(later.lane == lane.lane && later.token > lane.token);
-        assert!(!outbox::prolong(&system, lane, at(99)).await.unwrap());
-        outbox::release(&system, lane).await.unwrap();
+        assert!(!outbox::prolong(&system, &[lane], at(99)).await.unwrap());
+        outbox::release(&system, lane, None).await.unwrap();
         assert_eq!(outbox::take_lanes(&system, "three", at(42), LEASE, 64).await.unwrap(), []);
-        outbox::release(&system, later).await.unwrap();
-        assert_eq!(outbox::take_lanes(&system, "three", at(42), LEASE, 64).await.unwrap().len(), 1);
+        outbox::release(&system, later, None).await.unwrap();
+        let [held] = outbox::take_lanes(&system, "three", at(42), LEASE, 64).await.unwrap()[..] else { panic!() };
+        // What was refused waits for a while, and whoever gave the lane back waits like the others.
+        outbox::release(&system, held, Some(at(50))).await.unwrap();
+        for holder in ["three", "four"] {
+            assert_eq!(outbox::take_lanes(&system, holder, at(49), LEASE, 64).await.unwrap(), []);
+        }
+        assert_eq!(outbox::take_lanes(&system, "four", at(51), LEASE, 64).await.unwrap().len(), 1);
+        assert!(outbox::was_relayed(&system).await.unwrap());
         outbox::mark_published(&system, &[id], at(43)).await.unwrap();
         assert_eq!(outbox::backlog(&system).await.unwrap().waiting, 0);
     }

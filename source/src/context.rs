@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::SourceError;
+use crate::budget::Priority;
 
 /// What one sync cost on the network. Requests are HTTP requests sent, retries and redirects included; bytes are those
 /// of response bodies as they came over the wire.
@@ -73,22 +74,33 @@ pub struct SourceContext {
     traffic: Arc<Traffic>,
     notify: Arc<dyn Fn(Notice) + Send + Sync>,
     cancel: CancellationToken,
+    priority: Priority,
 }
 
 impl SourceContext {
     /// A context that reports to `notify` and stops when `cancel` fires.
     pub fn new(cancel: CancellationToken, notify: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        Self { traffic: Arc::default(), notify: Arc::new(notify), cancel }
+        Self { traffic: Arc::default(), notify: Arc::new(notify), cancel, priority: Priority::Person }
     }
 
     /// The same tally, with another listener and another way out: for a sync whose source was asked before it began.
     pub fn with(&self, cancel: CancellationToken, notify: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        Self { traffic: Arc::clone(&self.traffic), notify: Arc::new(notify), cancel }
+        Self { traffic: Arc::clone(&self.traffic), notify: Arc::new(notify), cancel, priority: self.priority }
     }
 
     /// A context that reports to nobody and is never cancelled: for listing branches.
     pub fn quiet() -> Self {
         Self::new(CancellationToken::new(), |_| {})
+    }
+
+    /// The same, with another claim on what a host allows: nobody waits for what is done in the background.
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// Who waits.
+    pub fn priority(&self) -> Priority {
+        self.priority
     }
 
     /// The tally.

@@ -63,7 +63,7 @@ pub enum SourceError {
     #[error("corrupt data: {0}")]
     Corrupt(String),
     /// The credential that is stored for the project cannot be used.
-    #[error("the project's credential cannot be used: {0}")]
+    #[error("the credential cannot be used: {0}")]
     Credential(String),
     /// The settings do not allow to read it.
     #[error("not allowed: {0}")]

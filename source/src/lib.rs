@@ -7,6 +7,9 @@
 //!
 //! A new source is one folder here and one line in [`open_source`].
 
+mod access;
+pub mod budget;
+pub mod clock;
 mod context;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -32,7 +35,13 @@ use tokio::sync::mpsc;
 
 pub use context::{Notice, SourceContext, Traffic};
 pub use error::{Retry, SourceError};
-pub use github::{GITHUB_REMAINING, GITHUB_REQUESTS};
+pub use github::{
+    InstalledPage, InstalledRepository, installed_repositories,
+    telemetry::{
+        GITHUB_LIMIT, GITHUB_REMAINING, GITHUB_REQUEST_SECONDS, GITHUB_REQUESTS, GITHUB_RESET, GITHUB_TOKENS,
+        GITHUB_WAITS, describe_metrics,
+    },
+};
 pub use locate::{LocateError, Located, Opened, locate};
 pub use project::open_project;
 
@@ -195,7 +204,7 @@ pub fn open_source(spec: &SourceSpec, settings: &SourceSettings) -> Result<Arc<d
     match spec {
         SourceSpec::Git { url } => Ok(git::open(url, settings)),
         SourceSpec::GitHub { owner, name, api_url } => {
-            github::open(owner, name, api_url.as_deref(), settings)
+            github::open(owner, name, api_url.as_deref(), settings.token.clone().into(), settings)
         }
     }
 }

@@ -9,7 +9,6 @@ use entities::{
     projects::ConnectedProject,
 };
 use sea_orm::DbErr;
-use tokio::sync::OnceCell;
 
 use crate::{
     BranchHead, Haves, Head, KnownHead, Snapshot, Source, SourceContext, SourceError, github, open_source,
@@ -54,9 +53,8 @@ fn open_with(
         (spec, Some(Credential::Token(token))) => {
             open_source(&spec, &SourceSettings { token: Some(token), ..settings.clone() })
         }
-        (spec @ SourceSpec::GitHub { .. }, Some(credential)) => {
-            let settings = SourceSettings { token: None, ..settings.clone() };
-            Ok(Arc::new(AppSource { spec, credential, settings, opened: OnceCell::new() }))
+        (SourceSpec::GitHub { owner, name, api_url }, Some(credential)) => {
+            github::open_installed(&owner, &name, api_url.as_deref(), &credential, settings)
         }
         (SourceSpec::Git { .. }, Some(_)) => {
             Err(SourceError::Credential("a GitHub App opens repositories on GitHub only".into()))
@@ -96,49 +94,5 @@ impl Source for Closed {
 
     async fn open(&self, _: &Head, _: &Haves, _: &SourceContext) -> Result<Box<dyn Snapshot>, SourceError> {
         self.why()
-    }
-}
-
-/// A repository that an app's installation opens. Its token is asked for when it is first needed, and lasts an hour.
-struct AppSource {
-    spec: SourceSpec,
-    credential: Credential,
-    settings: SourceSettings,
-    opened: OnceCell<Arc<dyn Source>>,
-}
-
-impl AppSource {
-    async fn opened(&self, context: &SourceContext) -> Result<&Arc<dyn Source>, SourceError> {
-        let open = async || {
-            let token =
-                github::installation_token(&self.spec, &self.credential, &self.settings, context).await?;
-            open_source(&self.spec, &SourceSettings { token: Some(token), ..self.settings.clone() })
-        };
-        self.opened.get_or_try_init(open).await
-    }
-}
-
-#[async_trait]
-impl Source for AppSource {
-    async fn branches(&self, context: &SourceContext) -> Result<Vec<BranchHead>, SourceError> {
-        self.opened(context).await?.branches(context).await
-    }
-
-    async fn head(
-        &self,
-        branch: Option<&str>,
-        known: Option<&KnownHead>,
-        context: &SourceContext,
-    ) -> Result<Head, SourceError> {
-        self.opened(context).await?.head(branch, known, context).await
-    }
-
-    async fn open(
-        &self,
-        head: &Head,
-        haves: &Haves,
-        context: &SourceContext,
-    ) -> Result<Box<dyn Snapshot>, SourceError> {
-        self.opened(context).await?.open(head, haves, context).await
     }
 }

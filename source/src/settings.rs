@@ -7,7 +7,7 @@ use entities::keys::KeyStore;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::retry::RetryPolicy;
+use crate::{budget::Shared, retry::RetryPolicy};
 
 /// How the content of a GitHub repository is transferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -95,6 +95,9 @@ pub struct SourceSettings {
     /// What opens the credentials of projects.
     #[serde(skip)]
     pub keys: CredentialKeys,
+    /// What all readers of this process share.
+    #[serde(skip)]
+    pub shared: Shared,
     /// The hosts that are asked: patterns in which `*` stands for anything, whatever the case.
     pub allowed_hosts: Vec<String>,
     /// The private networks whose addresses are connected to. Unset: any, unless [`Self::confine`] said none.
@@ -139,6 +142,7 @@ impl Default for SourceSettings {
             token: None,
             token_wins: false,
             keys: CredentialKeys::default(),
+            shared: Shared::default(),
             allowed_hosts: vec!["*".to_owned()],
             private_networks: None,
             local_folders: None,

@@ -41,6 +41,7 @@ pub struct TestDatabase {
 enum Place {
     Folder { _folder: TempDir },
     Postgres { server: String, name: String },
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -69,6 +70,15 @@ impl TestDatabase {
         let database = connect(&url).await;
         let connection = connect(&admin_url).await.pool().clone();
         Self { database, connection, url, admin_url, _place: Place::Postgres { server, name } }
+    }
+
+    /// A database on a server of the test's own: `url` is that of the program's user ([`prepared`]), `admin_url` that of a
+    /// superuser. It goes with its server.
+    pub async fn existing(url: &str, admin_url: &str) -> Self {
+        let database = connect(url).await;
+        let connection = connect(admin_url).await.pool().clone();
+        let (url, admin_url) = (url.to_owned(), admin_url.to_owned());
+        Self { database, connection, url, admin_url, _place: Place::Elsewhere }
     }
 
     /// The database, as the program under test opens it.

@@ -50,24 +50,39 @@ pub(crate) fn free_port() -> io::Result<u16> {
 /// Finds the folder that holds all `programs`: the one that `variable` names, or else one of `PATH` and `places`. A `*`
 /// in a place stands for a version; the highest is taken.
 pub(crate) fn find_folder(variable: &str, places: &[&str], programs: &[&str]) -> Option<PathBuf> {
-    let is_complete = |folder: &PathBuf| programs.iter().all(|program| folder.join(program).is_file());
-    if let Some(folder) = env::var_os(variable) {
-        return Some(PathBuf::from(folder)).filter(is_complete);
-    }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).chain(places.iter().flat_map(|place| matching(place))).find(is_complete)
+    let in_path = env::split_paths(&path).find(|folder| is_complete(folder, programs));
+    match env::var_os(variable) {
+        None if in_path.is_some() => in_path,
+        _ => find_outside_path(variable, places, programs),
+    }
+}
+
+/// The same for programs that are something else in `PATH`, which is not looked at.
+pub(crate) fn find_outside_path(variable: &str, places: &[&str], programs: &[&str]) -> Option<PathBuf> {
+    if let Some(folder) = env::var_os(variable) {
+        return Some(PathBuf::from(folder)).filter(|folder| is_complete(folder, programs));
+    }
+    places.iter().flat_map(|place| matching(place)).find(|folder| is_complete(folder, programs))
+}
+
+fn is_complete(folder: &Path, programs: &[&str]) -> bool {
+    programs.iter().all(|program| folder.join(program).is_file())
 }
 
 /// The folders that a place stands for, the highest version first.
 fn matching(place: &str) -> Vec<PathBuf> {
     let Some((before, after)) = place.split_once('*') else { return vec![PathBuf::from(place)] };
     let Some((parent, prefix)) = before.rsplit_once('/') else { return Vec::new() };
-    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(parent)
+    let number = |part: &str| part.parse().ok();
+    let mut versions: Vec<(Vec<u32>, PathBuf)> = fs::read_dir(parent)
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
+            let name = entry.file_name();
+            let version =
+                name.to_str()?.strip_prefix(prefix)?.split('.').map(number).collect::<Option<_>>()?;
             Some((version, entry.path().join(after.trim_start_matches('/'))))
         })
         .collect();

@@ -1,6 +1,7 @@
 //! The diff-aware sync pipeline: sources on one side, rows on the other.
 //!
-//! [`pipeline`] runs one sync; [`memory`] derives knowledge from files; [`proof`] shows that rows and commit are the same.
+//! [`pipeline`] runs one sync; [`memory`] derives knowledge from files; [`proof`] shows that rows and commit are the same;
+//! [`relay`] and [`webhooks`] tell other systems.
 
 pub mod clock;
 pub mod error;
@@ -8,7 +9,9 @@ pub mod instance;
 pub mod memory;
 pub mod pipeline;
 pub mod proof;
+pub mod relay;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
 pub mod triggers;
+pub mod webhooks;

@@ -37,8 +37,8 @@ use crate::{
     state::Clock,
 };
 
-/// What the paths of hooks begin with.
-const HOOKS: &str = "/api/v1/webhooks/";
+/// What the paths of hooks begin with, by kind of host. Other paths beside them are about the webhooks that we send.
+const HOOKS: [&str; 3] = ["/api/v1/webhooks/github/", "/api/v1/webhooks/gitlab/", "/api/v1/webhooks/gitea/"];
 
 /// A request, as far as it tells who it is from.
 struct Asked<'a> {
@@ -137,7 +137,7 @@ impl Gate {
         }
         let (now, is_open) = ((self.clock)(), self.is_open().await?);
         let address = client(peer, self.client_header.as_ref(), headers);
-        let is_hook = method == Method::POST && path.starts_with(HOOKS);
+        let is_hook = method == Method::POST && HOOKS.iter().any(|begin| path.starts_with(begin));
         if (is_hook || !is_open)
             && let Some(address) = address
         {

@@ -53,7 +53,7 @@ struct Project {
 }
 
 /// The host's word for what happened.
-pub(super) fn event<'a>(kind: HookKind, headers: &'a HeaderMap) -> &'a str {
+pub(super) fn event(kind: HookKind, headers: &HeaderMap) -> &str {
     let names: &[&str] = match kind {
         HookKind::Github => &["x-github-event"],
         HookKind::Gitea => &["x-gitea-event", "x-forgejo-event"],
@@ -63,7 +63,7 @@ pub(super) fn event<'a>(kind: HookKind, headers: &'a HeaderMap) -> &'a str {
 }
 
 /// What the host calls this delivery. The same for one that is sent again.
-pub(super) fn delivery<'a>(kind: HookKind, headers: &'a HeaderMap) -> Option<&'a str> {
+pub(super) fn delivery(kind: HookKind, headers: &HeaderMap) -> Option<&str> {
     let names: &[&str] = match kind {
         HookKind::Github => &["x-github-delivery"],
         HookKind::Gitea => &["x-gitea-delivery", "x-forgejo-delivery"],

@@ -8,6 +8,7 @@ mod dead;
 mod doctor;
 mod file;
 mod identity;
+mod installed;
 mod job;
 mod memory;
 mod page;
@@ -17,6 +18,7 @@ mod queue;
 mod settings;
 mod sync;
 mod trigger;
+mod webhook;
 mod words;
 
 pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
@@ -33,9 +35,13 @@ pub use identity::{
     PasswordRequest, RoleRequest, SessionDto, SessionTenantDto, SetUpRequest, SwitchRequest, TenantDto,
     TenantList, TenantRequest, TicketDto, TicketRequest, TokenDto, TokenList, TokenRequest,
 };
+pub use installed::{InstallationRequest, InstalledRepositoryDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
-pub use page::{DeadJobPage, DeliveryPage, FilePage, JobPage, MemoryPage, Page, ProjectPage, SyncPage};
+pub use page::{
+    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage,
+    SyncPage, WebhookDeliveryPage, WebhookPage,
+};
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
@@ -45,4 +51,5 @@ pub use trigger::{
     DeliveryDto, HookDto, HookRequest, IssuedHookDto, PollingDto, PollingRequest, ReceivedDto, ScheduleDto,
     ScheduleList, ScheduleRequest,
 };
+pub use webhook::{IssuedWebhookDto, WebhookChangeRequest, WebhookDeliveryDto, WebhookDto, WebhookRequest};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

@@ -49,7 +49,7 @@ pub(crate) async fn credential_set(
 }
 
 /// Why it is not kept. The path of a file with keys is for the log only.
-fn refused(error: CredentialError) -> Problem {
+pub(super) fn refused(error: CredentialError) -> Problem {
     match error {
         CredentialError::Invalid(invalid) => {
             let field = match invalid {

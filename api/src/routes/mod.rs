@@ -6,6 +6,7 @@ mod credential_get;
 mod credential_remove;
 mod credential_set;
 mod files;
+mod github_repositories;
 mod health;
 mod identity;
 mod memory;
@@ -23,6 +24,7 @@ mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
 mod triggers;
+mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -95,6 +97,8 @@ pub(crate) fn described() -> OpenApiRouter<App> {
             credential_set::credential_set,
             credential_remove::credential_remove
         ))
+        .routes(routes!(github_repositories::github_repositories))
+        .routes(routes!(github_repositories::credential_repositories))
         .routes(routes!(sync_branches::sync_branches))
         .routes(routes!(sync_status::sync_status))
         .routes(routes!(sync_start::sync_start))
@@ -108,6 +112,7 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(settings::settings_get))
         .merge(triggers::routes())
         .merge(identity::routes())
+        .merge(webhooks::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -16,6 +16,7 @@ mod memory;
 mod migrate;
 mod operator;
 mod projects;
+mod repositories;
 mod restore;
 mod schedule;
 mod secrets;
@@ -73,6 +74,9 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Jobs(_) | Command::Queue(_) | Command::Dead(_) = &command {
         return operator::run(&global, settings, &command).await;
     }
+    if let Command::Repositories(args) = &command {
+        return repositories::run(args, &settings.source, global.output).await;
+    }
     if let Command::Watch(args) = &command {
         return watch::run(&global, settings, args).await;
     }
@@ -105,6 +109,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::User(args), _) => identity::user(app, &args).await,
         (Command::Token(args), _) => identity::token(app, &args).await,
         (Command::Tenant(args), _) => identity::tenant(app, &args).await,
+        (Command::Webhook(args), _) => identity::webhook(app, &args).await,
         (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (
@@ -120,6 +125,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Api(_)
             | Command::Gateway(_)
             | Command::Worker(_)
+            | Command::Repositories(_)
             | Command::Watch(_)
             | Command::Jobs(_)
             | Command::Queue(_)

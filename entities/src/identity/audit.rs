@@ -100,6 +100,20 @@ actions! {
     DeadRemove = "dead.remove";
     /// A tenant was made.
     TenantCreate = "tenant.create";
+    /// A webhook was made.
+    WebhookCreate = "webhook.create";
+    /// A webhook was changed.
+    WebhookUpdate = "webhook.update";
+    /// A webhook was removed.
+    WebhookDelete = "webhook.delete";
+    /// A webhook got another secret.
+    WebhookRotate = "webhook.rotate";
+    /// A webhook was tried.
+    WebhookTest = "webhook.test";
+    /// Something was to be delivered to a webhook again.
+    WebhookRedeliver = "webhook.redeliver";
+    /// A webhook that took nothing was switched off.
+    WebhookDisable = "webhook.disable";
 }
 
 impl Action {

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     BranchHead, Haves, Head, KnownHead, MAX_HAVES, Snapshot, Source, SourceContext, SourceError,
+    access::Access,
     retry::RetryPolicy,
     settings::{Secret, SourceSettings},
 };
@@ -63,8 +64,17 @@ struct Handshake {
 impl SmartHttp {
     /// A client for the repository at `url` (`http` or `https`). The token goes to that origin only. Nothing is sent.
     pub fn new(url: &str, token: Option<&Secret>, settings: &SourceSettings) -> Result<Self, SourceError> {
+        Self::with_access(url, token.cloned().into(), settings)
+    }
+
+    /// A client that asks in this name.
+    pub(crate) fn with_access(
+        url: &str,
+        access: Access,
+        settings: &SourceSettings,
+    ) -> Result<Self, SourceError> {
         Ok(Self {
-            transport: Transport::new(url, token, settings)?,
+            transport: Transport::new(url, access, settings)?,
             retry: settings.retry_policy(),
             max_pack_bytes: settings.max_pack_bytes,
             max_pack_objects: settings.max_pack_objects,

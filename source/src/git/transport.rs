@@ -13,6 +13,7 @@ use reqwest::{
 use super::pktline::one_line;
 use crate::{
     SourceContext, SourceError,
+    access::Access,
     guard::{GuardedClient, refusal},
     settings::{Secret, SourceSettings},
 };
@@ -34,7 +35,7 @@ pub(super) struct Transport {
     client: GuardedClient,
     /// Where the token may be sent.
     home: Url,
-    authorization: Option<HeaderValue>,
+    access: Access,
     /// The repository as the user named it.
     repository: String,
     idle: Duration,
@@ -42,23 +43,13 @@ pub(super) struct Transport {
 
 impl Transport {
     /// A client for the repository at `url`.
-    pub(super) fn new(
-        url: &str,
-        token: Option<&Secret>,
-        settings: &SourceSettings,
-    ) -> Result<Self, SourceError> {
+    pub(super) fn new(url: &str, access: Access, settings: &SourceSettings) -> Result<Self, SourceError> {
         let home =
             Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let home = home.ok_or_else(|| SourceError::NotARepository(url.to_owned()))?;
         let idle = Duration::from_secs(settings.idle_timeout_seconds);
         let client = GuardedClient::new(settings, USER_AGENT)?;
-        let authorization = token.and_then(|token| {
-            let credentials = BASE64.encode(format!("x-access-token:{}", token.expose()));
-            let mut value = HeaderValue::try_from(format!("Basic {credentials}")).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        });
-        Ok(Self { client, home, authorization, repository: url.to_owned(), idle })
+        Ok(Self { client, home, access, repository: url.to_owned(), idle })
     }
 
     /// Where the repository is, as the user named it.
@@ -70,7 +61,7 @@ impl Transport {
     pub(super) fn not_found(&self) -> SourceError {
         SourceError::RepositoryNotFound {
             repository: self.repository.clone(),
-            has_token: self.authorization.is_some(),
+            has_token: self.access.has_token(),
         }
     }
 
@@ -87,14 +78,15 @@ impl Transport {
         body: Option<(&'static str, Bytes)>,
         context: &SourceContext,
     ) -> Result<Response, SourceError> {
-        let mut redirects = 0;
+        let (mut redirects, mut is_renewed) = (0, false);
         loop {
             context.check()?;
             let is_home = url.origin() == self.home.origin();
+            let token = if is_home { self.access.token(context).await? } else { None };
             let method = if body.is_some() { Method::POST } else { Method::GET };
             let mut request = self.client.request(method, url.clone())?.header("git-protocol", "version=2");
-            if let Some(authorization) = self.authorization.as_ref().filter(|_| is_home) {
-                request = request.header(AUTHORIZATION, authorization.clone());
+            if let Some(authorization) = token.as_ref().and_then(authorization) {
+                request = request.header(AUTHORIZATION, authorization);
             }
             if let Some((content_type, bytes)) = &body {
                 request = request.header(CONTENT_TYPE, *content_type).body(bytes.clone());
@@ -106,6 +98,14 @@ impl Transport {
             };
             if response.status().is_success() {
                 return Ok(response);
+            }
+            // A token of an installation may end while a sync runs: the next one is tried once.
+            if response.status() == StatusCode::UNAUTHORIZED
+                && !is_renewed
+                && self.access.refused(token.as_ref()).await
+            {
+                is_renewed = true;
+                continue;
             }
             url = match redirected(&response) {
                 Some(_) if redirects == MAX_REDIRECTS => {
@@ -171,7 +171,7 @@ impl Transport {
         if let Some(reset) = limited_until(status, response.headers(), Utc::now()) {
             return SourceError::RateLimited { host: host(&url), reset };
         }
-        let has_token = is_home && self.authorization.is_some();
+        let has_token = is_home && self.access.has_token();
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if has_token => {
                 SourceError::TokenRefused { host: host(&url) }
@@ -189,6 +189,14 @@ impl Transport {
             }
         }
     }
+}
+
+/// The credentials of a request with this token.
+fn authorization(token: &Secret) -> Option<HeaderValue> {
+    let credentials = BASE64.encode(format!("x-access-token:{}", token.expose()));
+    let mut value = HeaderValue::try_from(format!("Basic {credentials}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Where an answer sends the client, if it does. From https to http is refused.

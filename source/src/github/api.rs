@@ -1,12 +1,12 @@
 //! Requests to the REST API through octocrab: admitted by the limits, counted, bounded, redirected, tried again.
 
 use std::{
-    io::Read as _,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Instant,
 };
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::GzDecoder;
+use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder, service::middleware::base_uri::BaseUriLayer};
@@ -14,12 +14,15 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    limits::Limits,
-    transport::{Body, BoxError, Transport, one_line, reason},
+    limits::{self, Limits},
+    message::{Refusal, bearer, headers, inflate, too_large, unreachable},
+    telemetry,
+    transport::{Body, Transport, one_line},
 };
 use crate::{
     SourceContext, SourceError,
-    guard::refusal,
+    access::Access,
+    budget::{Outcome, Resource},
     retry::RetryPolicy,
     settings::{Secret, SourceSettings},
 };
@@ -32,9 +35,6 @@ const MAX_ERROR_BYTES: u64 = 64 << 10;
 
 /// Bodies above this many compressed bytes are inflated on a thread of their own.
 const INLINE_INFLATE_BYTES: usize = 64 << 10;
-
-/// The version of the API that the shapes here are those of.
-const API_VERSION: &str = "2022-11-28";
 
 /// The media type of JSON answers.
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -77,7 +77,7 @@ pub(super) struct Api {
     transport: Transport,
     base: Url,
     host: String,
-    token: Option<Secret>,
+    access: Access,
     limits: Limits,
     policy: RetryPolicy,
     /// After a redirect of a moved repository: the path it was asked under, and the one it is at.
@@ -92,8 +92,8 @@ enum Target {
 }
 
 impl Api {
-    /// The API with this base URL. Nothing is sent yet.
-    pub(super) fn new(base: &str, settings: &SourceSettings) -> Result<Self, SourceError> {
+    /// The API with this base URL, asked in this name. Nothing is sent yet.
+    pub(super) fn new(base: &str, access: Access, settings: &SourceSettings) -> Result<Self, SourceError> {
         // The URL itself is not repeated: it might hold credentials.
         let unsupported = |what: &str| SourceError::Unsupported(format!("the API URL: {what}"));
         let url = Url::parse(base).map_err(|_| unsupported("it is malformed"))?;
@@ -104,18 +104,22 @@ impl Api {
             return Err(unsupported("it is not an http(s) URL"));
         };
         let host = host.to_owned();
-        let token = settings.token.clone();
-        if token.as_ref().is_some_and(|token| HeaderValue::from_str(token.expose()).is_err()) {
+        if let Access::Token(token) = &access
+            && bearer(token).is_none()
+        {
             return Err(SourceError::TokenRefused { host });
         }
+        let policy = settings.retry_policy();
+        let budget = Arc::clone(&settings.shared.budget);
+        let limits = Limits::new(budget, access.account(base), policy.max_wait);
         Ok(Self {
             octocrab: OnceLock::new(),
             transport: Transport::new(settings)?,
             base: url,
             host,
-            token,
-            limits: Limits::default(),
-            policy: settings.retry_policy(),
+            access,
+            limits,
+            policy,
             moved: Mutex::default(),
         })
     }
@@ -127,7 +131,7 @@ impl Api {
 
     /// Whether requests carry a token.
     pub(super) fn has_token(&self) -> bool {
-        self.token.is_some()
+        self.access.has_token()
     }
 
     /// The bounds on trying again.
@@ -135,7 +139,8 @@ impl Api {
         &self.policy
     }
 
-    /// octocrab over our own transport: with base URL and token, without its retries, redirects and logging.
+    /// octocrab over our own transport: with base URL, without its credentials (ours change), retries, redirects and
+    /// logging.
     fn octocrab(&self) -> Result<&Octocrab, SourceError> {
         if self.octocrab.get().is_none() {
             // Built at the first request, because octocrab starts a task and so needs a runtime.
@@ -144,14 +149,10 @@ impl Api {
                 .as_str()
                 .parse()
                 .map_err(|_| SourceError::Unsupported("the API URL: it is malformed".into()))?;
-            let auth = match &self.token {
-                Some(token) => AuthState::AccessToken { token: token.expose().into() },
-                None => AuthState::None,
-            };
             let built = OctocrabBuilder::new_empty()
                 .with_service(self.transport.clone())
                 .with_layer(&BaseUriLayer::new(base))
-                .with_auth(auth)
+                .with_auth(AuthState::None)
                 .build();
             match built {
                 Ok(octocrab) => drop(self.octocrab.set(octocrab)),
@@ -224,35 +225,63 @@ impl Api {
         Err(SourceError::Corrupt("the server redirects without an end".into()))
     }
 
+    /// Sends a request to the API itself. A token that an installation was given may end while a sync runs: then the next
+    /// one is tried, once.
     async fn send_to_api(
         &self,
         path: &str,
         call: Call<'_>,
         context: &SourceContext,
     ) -> Result<http::Response<Body>, SourceError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static(call.accept));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        headers.insert("x-github-api-version", HeaderValue::from_static(API_VERSION));
-        if let Some(etag) = call.if_none_match.and_then(|etag| HeaderValue::from_str(etag).ok()) {
-            headers.insert(header::IF_NONE_MATCH, etag);
+        let token = self.access.token(context).await?;
+        let response = self.send_with(token.as_ref(), path, call, context).await?;
+        if response.status() != StatusCode::UNAUTHORIZED || !self.access.refused(token.as_ref()).await {
+            return Ok(response);
         }
+        let token = self.access.token(context).await?;
+        self.send_with(token.as_ref(), path, call, context).await
+    }
+
+    async fn send_with(
+        &self,
+        token: Option<&Secret>,
+        path: &str,
+        call: Call<'_>,
+        context: &SourceContext,
+    ) -> Result<http::Response<Body>, SourceError> {
+        let headers = headers(call, token);
         let octocrab = self.octocrab()?;
-        let admission = self.limits.admit(&self.host).await?;
+        let resource = Resource::of_path(path);
+        let admission = self.limits.admit(&self.host, resource, context.priority()).await?;
         context.traffic().add_request();
-        let response = octocrab._get_with_headers(path, Some(headers)).await;
-        let response = response.map_err(|error| unreachable(&self.host, &error))?;
-        metrics::counter!(super::limits::GITHUB_REQUESTS, "status" => kind_of(response.status()))
-            .increment(1);
-        self.limits.observe(response.headers());
+        let begun = Instant::now();
+        let response = match octocrab._get_with_headers(path, Some(headers)).await {
+            Ok(response) => response,
+            Err(error) => {
+                telemetry::tell_answer(None, begun.elapsed());
+                admission.settle(Outcome::Lost).await;
+                return Err(unreachable(&self.host, &error));
+            }
+        };
+        telemetry::tell_answer(Some(response.status()), begun.elapsed());
+        let quota = limits::quota(response.headers(), resource);
         // Whether a refusal is a limit may only be known from its body; no other request goes out until then.
         let suspicion = self.limits.suspect(response.status());
-        drop(admission);
         let response = response.map(|body| body.map_err(Into::into).boxed());
-        match suspicion {
-            Some(_held) => Err(self.failure(&Target::Api(path.to_owned()), response, context).await),
-            None => Ok(response),
+        if suspicion.is_none() {
+            admission.settle(Outcome::Answered { quota, pause: None }).await;
+            return Ok(response);
         }
+        let says_when = response.headers().contains_key(header::RETRY_AFTER);
+        let failure = self.failure(&Target::Api(path.to_owned()), response, context).await;
+        let pause = match &failure {
+            // A quota that is used up is of one resource, and told as such.
+            _ if quota.is_some_and(|it| it.left == 0) && !says_when => None,
+            SourceError::RateLimited { reset, .. } => (*reset - Utc::now()).to_std().ok(),
+            _ => None,
+        };
+        admission.settle(Outcome::Answered { quota, pause }).await;
+        Err(failure)
     }
 
     /// Where a redirect leads. The token goes to no other origin, nor above the API's base path, nor to wherever another
@@ -326,10 +355,11 @@ impl Api {
             Target::Elsewhere(url) => url.host_str().unwrap_or_default().to_owned(),
         };
         let is_api = matches!(target, Target::Api(_));
-        if let Some(reset) =
-            is_api.then(|| self.limits.limited(head.status, &head.headers, &message)).flatten()
-        {
-            return SourceError::RateLimited { host, reset };
+        if let Some(pause) = limits::pause(head.status, &head.headers, &message).filter(|_| is_api) {
+            return limits::limited(&host, pause);
+        }
+        if is_api && self.access.is_app() && message.contains("suspended") {
+            return SourceError::Credential("the app's installation is suspended".into());
         }
         let lacks_right = message.contains("not accessible by") || head.headers.contains_key("x-github-sso");
         match head.status {
@@ -369,51 +399,5 @@ impl Api {
                 Err(SourceError::Unsupported("an answer in an encoding that was not asked for".into()))
             }
         }
-    }
-}
-
-/// An error's body.
-#[derive(Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    message: String,
-}
-
-fn inflate(bytes: &[u8], max: u64) -> Result<Bytes, SourceError> {
-    let mut inflated = Vec::with_capacity(bytes.len().saturating_mul(4).min(max as usize));
-    GzDecoder::new(bytes)
-        .take(max + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|error| SourceError::Corrupt(format!("a compressed answer: {error}")))?;
-    if inflated.len() as u64 > max {
-        return Err(too_large(max));
-    }
-    Ok(inflated.into())
-}
-
-fn too_large(max: u64) -> SourceError {
-    SourceError::TooLarge { what: "an answer of the API".into(), limit: format!("{max} bytes") }
-}
-
-/// A connection that could not be made, or that broke.
-pub(super) fn unreachable(host: &str, error: &(dyn std::error::Error + 'static)) -> SourceError {
-    if let Some(refused) = refusal(error) {
-        return refused;
-    }
-    SourceError::Unreachable { host: host.to_owned(), reason: reason(error) }
-}
-
-/// A boxed error of the transport, told like [`fn@unreachable`].
-pub(super) fn broken(host: &str, error: &BoxError) -> SourceError {
-    unreachable(host, &**error)
-}
-
-/// The kind of an answer, as a metric's label.
-fn kind_of(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        200..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
     }
 }

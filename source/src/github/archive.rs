@@ -16,7 +16,7 @@ use http_body_util::BodyExt as _;
 use tar::{Archive, Entry, EntryType};
 use tokio::sync::mpsc;
 
-use super::{api::broken, transport::Body};
+use super::{message::broken, transport::Body};
 use crate::{Blob, SourceContext, SourceError, WantedBlob, object::blob_id};
 
 /// Pieces of the archive that wait between the network and the thread that unpacks it.

@@ -5,13 +5,17 @@
 
 mod answers;
 mod api;
-mod app;
+pub(crate) mod app;
 mod archive;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod installed;
 mod limits;
 mod listing;
+mod message;
 mod snapshot;
+pub mod telemetry;
+pub(crate) mod tokens;
 mod transport;
 
 use std::{
@@ -20,19 +24,22 @@ use std::{
 };
 
 use async_trait::async_trait;
-use entities::{ObjectId, source_spec::GITHUB_API_URL};
+use entities::{ObjectId, credentials::Credential, source_spec::GITHUB_API_URL};
 
 use super::{
     BranchHead, CommitInfo, Haves, Head, KnownHead, MAX_BRANCHES, Notice, Snapshot, Source, SourceContext,
     SourceError, git::remote::SmartHttp, near::near,
 };
-use crate::settings::{SourceSettings, Transfer};
+use crate::{
+    access::Access,
+    settings::{SourceSettings, Transfer},
+};
 use answers::{BranchAnswer, BranchItem, GitCommitAnswer, RepositoryAnswer};
 use api::{Api, Call, JSON, Reply};
+use app::Installation;
 use snapshot::RestSnapshot;
 
-pub(crate) use app::installation_token;
-pub use limits::{GITHUB_REMAINING, GITHUB_REQUESTS};
+pub use installed::{InstalledPage, InstalledRepository, installed_repositories};
 
 /// Branches of a page: the most that GitHub gives.
 const PAGE: usize = 100;
@@ -44,22 +51,37 @@ const MAX_NEAR_PAGES: usize = 10;
 const MAX_ANSWER_BYTES: u64 = 8 << 20;
 
 /// Opens `owner/name` on the server with this API base URL (the public GitHub if `None`).
-pub fn open(
+pub(crate) fn open(
     owner: &str,
     name: &str,
     api_url: Option<&str>,
+    access: Access,
     settings: &SourceSettings,
 ) -> Result<Arc<dyn Source>, SourceError> {
     let api_url = api_url.unwrap_or(GITHUB_API_URL).trim_end_matches('/');
-    let api = Arc::new(Api::new(api_url, settings)?);
+    let api = Arc::new(Api::new(api_url, access.clone(), settings)?);
     Ok(Arc::new(GitHubSource {
         api,
         full_name: format!("{owner}/{name}"),
         path: format!("/repos/{}/{}", percent_encode(owner), percent_encode(name)),
-        git: SmartHttp::new(&git_url(api_url, owner, name), settings.token.as_ref(), settings)?,
+        git: SmartHttp::with_access(&git_url(api_url, owner, name), access, settings)?,
         settings: settings.clone(),
         seen: Mutex::default(),
     }))
+}
+
+/// Opens a repository by an installation of an app that reaches it. Nothing is sent yet.
+pub(crate) fn open_installed(
+    owner: &str,
+    name: &str,
+    api_url: Option<&str>,
+    credential: &Credential,
+    settings: &SourceSettings,
+) -> Result<Arc<dyn Source>, SourceError> {
+    let base = api_url.unwrap_or(GITHUB_API_URL).trim_end_matches('/');
+    let installation = Installation::new(base, credential, Some(name), settings)?;
+    let settings = SourceSettings { token: None, ..settings.clone() };
+    open(owner, name, api_url, Access::App(Arc::new(installation)), &settings)
 }
 
 /// Where git's own protocol is spoken for a repository of the API at `api_url`.

@@ -10,7 +10,7 @@ use entities::{
     projects::{self, ConnectedProject},
 };
 use project_sync_source::{
-    SourceContext, SourceError, open_project,
+    Source, SourceContext, SourceError, open_project,
     settings::{CredentialKeys, SourceSettings, Transfer},
 };
 use testkit::{
@@ -21,8 +21,8 @@ use testkit::{
 use crate::support::{Fixture, contents, files, rest, snapshot, spec, with_token};
 
 /// A private repository, its project, and the keys of the installation.
-struct Scene {
-    fixture: Fixture,
+pub struct Scene {
+    pub fixture: Fixture,
     db: TenantDb,
     project: ConnectedProject,
     keys: Arc<KeyStore>,
@@ -30,7 +30,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let fixture = Fixture::new(&files(120)).await;
         fixture.server.edit_repository("o", "n", |options| options.private = true);
         let database = TestDatabase::sqlite().await;
@@ -43,23 +43,28 @@ impl Scene {
         Self { fixture, db, project, keys, _database: database }
     }
 
-    async fn store(&self, credential: Credential) {
+    pub async fn store(&self, credential: Credential) {
         credentials::set(&self.db, &self.keys, self.project.project.id, &credential, Utc::now())
             .await
             .unwrap();
     }
 
-    fn app(&self, app_id: u64, installation_id: u64, key: &AppKey) -> Credential {
+    pub fn app(&self, app_id: u64, installation_id: u64, key: &AppKey) -> Credential {
         Credential::GithubApp { app_id, installation_id, private_key: Secret::new(&key.private_pem()) }
     }
 
     /// Reads everything, as a sync would.
-    async fn read(&self, settings: SourceSettings) -> Result<(), SourceError> {
-        let settings = SourceSettings { keys: CredentialKeys::new(Arc::clone(&self.keys)), ..settings };
-        let source = open_project(&self.db, &self.project, &settings).await.unwrap();
+    pub async fn read(&self, settings: SourceSettings) -> Result<(), SourceError> {
+        let source = self.open(settings).await;
         let context = SourceContext::quiet();
         let (_, opened) = snapshot(&*source, &context).await?;
         contents(&*opened, &context).await.map(drop)
+    }
+
+    /// Opens the repository, as a sync would.
+    pub async fn open(&self, settings: SourceSettings) -> Arc<dyn Source> {
+        let settings = SourceSettings { keys: CredentialKeys::new(Arc::clone(&self.keys)), ..settings };
+        open_project(&self.db, &self.project, &settings).await.unwrap()
     }
 
     fn authorizations(&self) -> Vec<(Origin, Option<String>)> {

@@ -1,24 +1,32 @@
 //! Runs a command under private servers that are gone afterwards: `private-servers -- COMMAND [ARGUMENT…]`.
 //!
-//! The command finds each server's URL in its environment (`PROJECT_SYNC_TEST_POSTGRES`, `PROJECT_SYNC_TEST_REDIS`). Its
-//! exit code is ours. An interrupt or a request to end is passed on to it, and the servers stop when it has ended.
+//! The command finds each server's URL in its environment (`PROJECT_SYNC_TEST_POSTGRES`, `PROJECT_SYNC_TEST_REDIS`).
+//! RabbitMQ takes seconds to start, so it is not started before somebody asks for it at the address in
+//! `PROJECT_SYNC_TEST_RABBITMQ`; whoever connects there is answered with the URL of a virtual host of its own. The
+//! command's exit code is ours. An interrupt or a request to end is passed on to it, and the servers stop when it has ended.
 
 use std::{
     env,
     ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::ExitStatusExt,
+    path::PathBuf,
     process::{ExitCode, ExitStatus},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use project_sync_testkit::{
     database::POSTGRES_VARIABLE,
     postgres::PrivatePostgres,
+    rabbitmq::{self, PrivateRabbit, RABBITMQ_VARIABLE, RabbitError},
     redis::{PrivateRedis, REDIS_VARIABLE},
     server::{server_folder, signal},
 };
 use tempfile::TempDir;
 use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
     process::{Child, Command},
     signal::unix::{Signal, SignalKind, signal as listen},
     time::timeout,
@@ -34,7 +42,8 @@ const CANNOT_RUN: u8 = 127;
 struct Servers {
     postgres: PrivatePostgres,
     redis: PrivateRedis,
-    _folder: TempDir,
+    rabbit: RabbitOnDemand,
+    folder: TempDir,
 }
 
 impl Servers {
@@ -43,12 +52,49 @@ impl Servers {
         let postgres =
             PrivatePostgres::start(&folder.path().join("postgres")).map_err(|error| error.to_string())?;
         let redis = PrivateRedis::start(&folder.path().join("redis")).map_err(|error| error.to_string())?;
-        Ok(Self { postgres, redis, _folder: folder })
+        Ok(Self { postgres, redis, rabbit: RabbitOnDemand::default(), folder })
     }
 
-    /// What the command finds in its environment.
-    fn environment(&self) -> [(&'static str, String); 2] {
-        [(POSTGRES_VARIABLE, self.postgres.url()), (REDIS_VARIABLE, self.redis.url())]
+    /// What the command finds in its environment, with the address where RabbitMQ is asked for.
+    fn environment(&self, rabbit: SocketAddr) -> [(&'static str, String); 3] {
+        [
+            (POSTGRES_VARIABLE, self.postgres.url()),
+            (REDIS_VARIABLE, self.redis.url()),
+            (RABBITMQ_VARIABLE, rabbit.to_string()),
+        ]
+    }
+}
+
+/// The RabbitMQ server, once somebody has asked for it.
+#[derive(Clone, Default)]
+struct RabbitOnDemand(Arc<Mutex<Option<PrivateRabbit>>>);
+
+impl RabbitOnDemand {
+    /// Answers everyone who connects with a virtual host. Asking is the whole request.
+    async fn serve(self, listener: TcpListener, folder: PathBuf) {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (rabbit, folder) = (self.clone(), folder.clone());
+            tokio::spawn(async move { rabbit.answer(stream, folder).await });
+        }
+    }
+
+    async fn answer(self, mut stream: TcpStream, folder: PathBuf) {
+        let vhost = tokio::task::spawn_blocking(move || self.vhost(folder)).await;
+        let answer = vhost.map_or_else(|error| error.to_string(), rabbitmq::answer);
+        // Whoever went away does not need it any more.
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+
+    fn vhost(&self, folder: PathBuf) -> Result<String, RabbitError> {
+        let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*server {
+            Some(server) => server.add_vhost(),
+            None => server.insert(PrivateRabbit::start(&folder)?).add_vhost(),
+        }
+    }
+
+    fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -79,15 +125,19 @@ async fn run(command: &[OsString]) -> Result<u8, String> {
     // Listened for before anything is started, so that nothing can be left running.
     let mut signals = Signals::listen().map_err(|error| error.to_string())?;
     let servers = Servers::start()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    tokio::spawn(servers.rabbit.clone().serve(listener, servers.folder.path().join("rabbitmq")));
     let mut child = Command::new(&command[0])
         .args(&command[1..])
-        .envs(servers.environment())
+        .envs(servers.environment(address))
         .spawn()
         .map_err(|error| format!("{} cannot be run: {error}", command[0].display()))?;
     let status = tokio::select! {
         status = child.wait() => status.map_err(|error| error.to_string())?,
         request = signals.next() => end(&mut child, request).await.map_err(|error| error.to_string())?,
     };
+    servers.rabbit.stop();
     drop(servers);
     Ok(exit_code(status))
 }

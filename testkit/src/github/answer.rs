@@ -9,6 +9,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -135,6 +136,8 @@ impl Answer {
         ] {
             headers.insert(name, HeaderValue::from(value));
         }
+        let now = DateTime::<Utc>::from(quota.now).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        headers.insert(header::DATE, now.parse().expect("a date is ASCII"));
         headers.insert("x-ratelimit-resource", HeaderValue::from_static("core"));
         (response, body)
     }

@@ -14,11 +14,12 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD},
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{
     answer::Answer,
-    state::{Access, Shared},
+    state::{Access, InstalledApp, Shared},
 };
 
 /// The largest request that is read, in bytes.
@@ -70,12 +71,16 @@ pub(super) async fn mint(shared: &Shared, request: Request) -> Answer {
     let body = to_bytes(request.into_body(), MAX_BODY_BYTES).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut state = shared.state();
-    let Some(app) = state.apps.iter_mut().find(|app| is_signed_by(&signed, app.app_id, &app.public_key))
-    else {
+    let is_by = |app: &InstalledApp| is_signed_by(&signed, app.app_id, &app.public_key);
+    if !state.apps.iter().any(is_by) {
         return Answer::error(401, "A JSON web token could not be decoded");
-    };
-    if app.installation_id != installation {
+    }
+    let Some(app) = state.apps.iter_mut().find(|app| app.installation_id == installation && is_by(app))
+    else {
         return Answer::not_found();
+    };
+    if app.suspended {
+        return suspended();
     }
     let reached = app.repositories.clone();
     let wanted = body["repositories"].as_array().cloned().unwrap_or_default();
@@ -90,8 +95,14 @@ pub(super) async fn mint(shared: &Shared, request: Request) -> Answer {
     let granted = if granted.is_empty() { reached } else { granted };
     app.minted += 1;
     let token = token(installation, app.minted);
-    state.tokens.insert(token.clone(), Access::Only(granted));
-    Answer::status(201, &json!({ "token": token, "expires_at": "2100-01-01T00:00:00Z" }))
+    let end = DateTime::<Utc>::from(state.give_out(&token, Access::Only(granted)));
+    let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Answer::status(201, &json!({ "token": token, "expires_at": end }))
+}
+
+/// The answer for an installation that is out of force.
+pub(super) fn suspended() -> Answer {
+    Answer::error(403, "This installation has been suspended")
 }
 
 /// Whether a JSON Web Token is this app's own, in time and signed by its key.

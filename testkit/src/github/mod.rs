@@ -103,13 +103,43 @@ impl GitHubServer {
     pub fn install_app(&self, app_id: u64, installation_id: u64, key: &AppKey, repositories: &[&str]) {
         let public_key = key.public_key();
         let repositories = repositories.iter().map(|name| (*name).to_owned()).collect();
-        let app = state::InstalledApp { app_id, installation_id, public_key, repositories, minted: 0 };
+        let app = state::InstalledApp {
+            app_id,
+            installation_id,
+            public_key,
+            repositories,
+            minted: 0,
+            suspended: false,
+        };
         self.state(|state| state.apps.push(app));
     }
 
     /// The token that an installation was given as its `number`th, counted from 1.
     pub fn app_token(installation_id: u64, number: u64) -> String {
         app::token(installation_id, number)
+    }
+
+    /// Puts an installation out of force, or into it again.
+    pub fn suspend_app(&self, installation_id: u64, suspended: bool) {
+        self.state(|state| {
+            let apps = state.apps.iter_mut().filter(|app| app.installation_id == installation_id);
+            apps.for_each(|app| app.suspended = suspended);
+        });
+    }
+
+    /// The tokens that installations get from now on end after this time and this many requests (GitHub: an hour).
+    pub fn set_app_token_life(&self, time: Duration, uses: u64) {
+        self.state(|state| state.token_life = state::TokenLife { time, uses });
+    }
+
+    /// Puts the server's clock ahead by this much more.
+    pub fn pass(&self, time: Duration) {
+        self.state(|state| state.ahead += time);
+    }
+
+    /// Gives a token, or the installation that one was given to, a quota of its own.
+    pub fn set_quota_of(&self, token: &str, limit: u64, reset_in: Duration) {
+        self.state(|state| state.set_quota_of(token, limit, reset_in));
     }
 
     /// Sets the primary quota: this many requests are left until it resets.

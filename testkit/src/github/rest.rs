@@ -7,7 +7,7 @@ use super::{
     answer::{self, Answer},
     repository,
     routes::{ARCHIVE_TICKET, visible},
-    state::{Repository, Shared},
+    state::{Access, Repository, Shared},
 };
 
 /// The most items of a page, as GitHub has it.
@@ -38,7 +38,8 @@ pub(super) async fn route(shared: &Shared, request: &Parts, token: Option<&str>)
         false => shared.api_url.clone(),
     };
     let (found, rest) = match segments.as_slice() {
-        ["rate_limit"] => return rate_limit(shared),
+        ["rate_limit"] => return rate_limit(shared, token),
+        ["installation", "repositories"] => return installed(shared, request, &api_url, token),
         ["repos", owner, name, rest @ ..] => {
             let state = shared.state();
             if let Some(moved) = state.find_by_old_name(owner, name) {
@@ -65,8 +66,39 @@ pub(super) async fn route(shared: &Shared, request: &Parts, token: Option<&str>)
     call.answer(rest).await
 }
 
-fn rate_limit(shared: &Shared) -> Answer {
-    let quota = shared.state().charge(true);
+/// `GET /installation/repositories`: what the token reaches.
+fn installed(shared: &Shared, request: &Parts, api_url: &str, token: Option<&str>) -> Answer {
+    let state = shared.state();
+    let Some(Access::Only(names)) = token.and_then(|token| state.tokens.get(token)) else {
+        return Answer::error(403, "You must authenticate with an installation access token");
+    };
+    let query = request.uri.query().unwrap_or_default();
+    let number = |name| parameter(query, name).and_then(|value| value.parse::<usize>().ok());
+    let per_page = number("per_page").unwrap_or(30).clamp(1, MAX_PER_PAGE);
+    let page = number("page").unwrap_or(1).max(1);
+    let shown = names.iter().skip((page - 1) * per_page).take(per_page).map(|full| {
+        let (owner, name) = full.split_once('/').unwrap_or(("", full));
+        match state.find(owner, name) {
+            Some(found) => answer::repository(&format!("{api_url}/repos/{full}"), found),
+            None => json!({ "full_name": full, "name": name, "private": true, "default_branch": "main" }),
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    let mut answer = Answer::json(&json!({ "total_count": names.len(), "repositories": shown }));
+    if page * per_page < names.len() {
+        let next = format!("{api_url}/installation/repositories?per_page={per_page}&page={}", page + 1);
+        answer.headers.push((header::LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    answer
+}
+
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn rate_limit(shared: &Shared, token: Option<&str>) -> Answer {
+    let quota = shared.state().charge(token, true);
     let core = json!({
         "limit": quota.limit,
         "remaining": quota.remaining,
@@ -93,8 +125,7 @@ impl Call<'_> {
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {
-        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+        parameter(&self.query, name)
     }
 
     async fn branches(&self) -> Answer {

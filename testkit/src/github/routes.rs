@@ -91,7 +91,13 @@ async fn git(shared: &Shared, fault: Option<&Fault>, request: Request) -> Respon
         return (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response();
     }
     let found = shared.state().find(owner, name).cloned();
-    let allowed = visible(shared, found.as_ref(), token.as_deref()).unwrap_or_default();
+    if let Some(token) = &token {
+        shared.state().use_token(token);
+    }
+    let Ok(allowed) = visible(shared, found.as_ref(), token.as_deref()) else {
+        let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"GitHub\"")];
+        return (StatusCode::UNAUTHORIZED, challenge, "Invalid username or token.\n").into_response();
+    };
     match allowed {
         Some(repository) if repository.options.git_over_http => {
             crate::git_http::serve_git(repository.path.clone(), request).await
@@ -130,11 +136,11 @@ pub(super) fn visible<'a>(
 
 async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, request: Request) -> Response {
     if request.uri().path().ends_with("/access_tokens") {
-        let answer = match faulty_or_limited(shared, fault) {
+        let answer = match faulty_or_limited(shared, fault, None) {
             Some(answer) => answer,
             None => app::mint(shared, request).await,
         };
-        let quota = shared.state().charge(false);
+        let quota = shared.state().charge(None, false);
         return answer.finish(false, None, quota).0;
     }
     let (request, _) = request.into_parts();
@@ -143,8 +149,13 @@ async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, re
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .map(|value| value.trim_start_matches("Bearer ").trim_start_matches("token ").to_owned());
-    let answer = match faulty_or_limited(shared, fault) {
+    if let Some(token) = &token {
+        shared.state().use_token(token);
+    }
+    let is_suspended = token.as_deref().is_some_and(|token| shared.state().is_suspended(token));
+    let answer = match faulty_or_limited(shared, fault, token.as_deref()) {
         Some(answer) => answer,
+        None if is_suspended => app::suspended(),
         None => match visible(shared, None, token.as_deref()) {
             Err(refused) => refused,
             Ok(_) => rest::route(shared, &request, token.as_deref()).await,
@@ -157,7 +168,7 @@ async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, re
     let free = unchanged || request.uri.path().ends_with("/rate_limit");
     let (quota, compress) = {
         let mut state = shared.state();
-        (state.charge(free), state.compress)
+        (state.charge(token.as_deref(), free), state.compress)
     };
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
     let gzip = compress && accepts.is_some_and(|it| it.contains("gzip"));
@@ -168,7 +179,7 @@ async fn api(shared: &Shared, fault: Option<&Fault>, connection: &Connection, re
     }
 }
 
-fn faulty_or_limited(shared: &Shared, fault: Option<&Fault>) -> Option<Answer> {
+fn faulty_or_limited(shared: &Shared, fault: Option<&Fault>, token: Option<&str>) -> Option<Answer> {
     let mut state = shared.state();
     if let Some(Fault::SecondaryLimit { status, retry_after }) = fault {
         state.limit_secondarily(*status, *retry_after);
@@ -177,7 +188,7 @@ fn faulty_or_limited(shared: &Shared, fault: Option<&Fault>) -> Option<Answer> {
     if let Some(Fault::Status(status)) = fault {
         return Some(Answer::faulty(*status));
     }
-    match state.check_limits() {
+    match state.check_limits(token) {
         Verdict::Pass => None,
         Verdict::Primary => Some(Answer::limited(403, None, true)),
         Verdict::Secondary { status, retry_after } => Some(Answer::limited(status, retry_after, false)),

@@ -67,6 +67,8 @@ pub(super) struct InstalledApp {
     pub(super) repositories: Vec<String>,
     /// How many tokens were given out.
     pub(super) minted: u64,
+    /// Whether its owner put it out of force.
+    pub(super) suspended: bool,
 }
 
 /// Which of the server's doors a request came to.
@@ -128,6 +130,28 @@ pub(super) enum Verdict {
     Secondary { status: u16, retry_after: Option<u64> },
 }
 
+/// What is left of a quota.
+#[derive(Clone, Copy)]
+struct Window {
+    limit: u64,
+    remaining: u64,
+    reset: SystemTime,
+}
+
+/// How long the tokens of installations are good.
+#[derive(Clone, Copy)]
+pub(super) struct TokenLife {
+    pub(super) time: Duration,
+    /// The most requests with one token.
+    pub(super) uses: u64,
+}
+
+/// A token that ends.
+struct Ending {
+    at: SystemTime,
+    uses: u64,
+}
+
 struct Secondary {
     until: SystemTime,
     status: u16,
@@ -140,6 +164,8 @@ pub(super) struct Quota {
     pub(super) limit: u64,
     pub(super) remaining: u64,
     pub(super) reset: u64,
+    /// The server's clock.
+    pub(super) now: SystemTime,
 }
 
 pub(super) struct State {
@@ -151,8 +177,13 @@ pub(super) struct State {
     pub(super) log: Vec<LoggedRequest>,
     pub(super) sent_while_limited: usize,
     faults: VecDeque<QueuedFault>,
-    remaining: u64,
-    reset: SystemTime,
+    quota: Window,
+    /// Of accounts that have one of their own.
+    quotas: HashMap<String, Window>,
+    endings: HashMap<String, Ending>,
+    pub(super) token_life: TokenLife,
+    /// How far the server's clock is ahead of the machine's.
+    pub(super) ahead: Duration,
     secondary: Option<Secondary>,
     told_at: Option<SystemTime>,
 }
@@ -175,8 +206,11 @@ impl Shared {
             log: Vec::new(),
             sent_while_limited: 0,
             faults: VecDeque::new(),
-            remaining: QUOTA,
-            reset: SystemTime::now() + WINDOW,
+            quota: Window { limit: QUOTA, remaining: QUOTA, reset: SystemTime::now() + WINDOW },
+            quotas: HashMap::new(),
+            endings: HashMap::new(),
+            token_life: TokenLife { time: WINDOW, uses: u64::MAX },
+            ahead: Duration::ZERO,
             secondary: None,
             told_at: None,
         };
@@ -247,28 +281,72 @@ impl State {
         Some(fault)
     }
 
+    /// The server's clock.
+    pub(super) fn now(&self) -> SystemTime {
+        SystemTime::now() + self.ahead
+    }
+
     pub(super) fn set_quota(&mut self, remaining: u64, reset_in: Duration) {
-        self.remaining = remaining;
-        self.reset = SystemTime::now() + reset_in;
+        self.quota = Window { limit: QUOTA, remaining, reset: self.now() + reset_in };
         self.told_at = None;
     }
 
+    pub(super) fn set_quota_of(&mut self, token: &str, limit: u64, reset_in: Duration) {
+        let window = Window { limit, remaining: limit, reset: self.now() + reset_in };
+        self.quotas.insert(account(token), window);
+    }
+
     pub(super) fn quota_remaining(&self) -> u64 {
-        self.remaining
+        self.quota.remaining
+    }
+
+    /// Keeps a token of an installation.
+    pub(super) fn give_out(&mut self, token: &str, access: Access) -> SystemTime {
+        let at = self.now() + self.token_life.time;
+        self.tokens.insert(token.to_owned(), access);
+        self.endings.insert(token.to_owned(), Ending { at, uses: self.token_life.uses });
+        at
+    }
+
+    /// Counts a request with this token, and refuses the token from now on if it has ended.
+    pub(super) fn use_token(&mut self, token: &str) {
+        let now = self.now();
+        let Some(ending) = self.endings.get_mut(token) else { return };
+        if ending.uses == 0 || now >= ending.at {
+            self.tokens.insert(token.to_owned(), Access::Revoked);
+        }
+        ending.uses = ending.uses.saturating_sub(1);
+    }
+
+    /// Whether the installation that this token was given to is out of force.
+    pub(super) fn is_suspended(&self, token: &str) -> bool {
+        let account = account(token);
+        self.apps
+            .iter()
+            .any(|app| app.suspended && account == format!("ghs_installation{}", app.installation_id))
+    }
+
+    fn window(&mut self, token: Option<&str>) -> &mut Window {
+        match token.and_then(|token| self.quotas.get_mut(&account(token))) {
+            Some(window) => window,
+            None => &mut self.quota,
+        }
     }
 
     /// Judges a request that arrives now, and counts it if its client had been told to wait so long ago that the request
     /// cannot have been under way.
-    pub(super) fn check_limits(&mut self) -> Verdict {
-        let now = SystemTime::now();
-        if now >= self.reset {
-            self.remaining = QUOTA;
-            self.reset = now + WINDOW;
+    pub(super) fn check_limits(&mut self, token: Option<&str>) -> Verdict {
+        let now = self.now();
+        let window = self.window(token);
+        if now >= window.reset {
+            window.remaining = window.limit;
+            window.reset = now + WINDOW;
         }
+        let remaining = window.remaining;
         let secondary = self.secondary.take().filter(|limit| now < limit.until);
         let verdict = match &secondary {
             Some(limit) => Verdict::Secondary { status: limit.status, retry_after: limit.retry_after },
-            None if self.remaining == 0 => Verdict::Primary,
+            None if remaining == 0 => Verdict::Primary,
             None => Verdict::Pass,
         };
         self.secondary = secondary;
@@ -282,23 +360,33 @@ impl State {
 
     /// The secondary limit comes into force.
     pub(super) fn limit_secondarily(&mut self, status: u16, retry_after: Option<u64>) {
-        let now = SystemTime::now();
+        let now = self.now();
         let until = now + Duration::from_secs(retry_after.unwrap_or(60));
         self.secondary = Some(Secondary { until, status, retry_after });
         self.told_at = Some(now);
     }
 
     /// Takes one request off the quota unless it is `free`, and tells what is left.
-    pub(super) fn charge(&mut self, free: bool) -> Quota {
+    pub(super) fn charge(&mut self, token: Option<&str>, free: bool) -> Quota {
+        let (now, window) = (self.now(), self.window(token));
         if !free {
-            self.remaining = self.remaining.saturating_sub(1);
+            window.remaining = window.remaining.saturating_sub(1);
         }
-        if self.remaining == 0 && self.told_at.is_none() {
-            self.told_at = Some(SystemTime::now());
+        let Window { limit, remaining, reset } = *window;
+        if remaining == 0 && self.told_at.is_none() {
+            self.told_at = Some(now);
         }
         // GitHub tells whole seconds; rounded up, so that a client that waits for them is never early.
-        let since = self.reset.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = reset.duration_since(UNIX_EPOCH).unwrap_or_default();
         let reset = since.as_secs() + u64::from(since.subsec_nanos() > 0);
-        Quota { limit: QUOTA, remaining: self.remaining, reset }
+        Quota { limit, remaining, reset, now }
+    }
+}
+
+/// Whom requests with a token are counted for: its installation, or itself.
+fn account(token: &str) -> String {
+    match token.split_once("number") {
+        Some((installation, _)) if token.starts_with("ghs_installation") => installation.to_owned(),
+        _ => token.to_owned(),
     }
 }

@@ -90,6 +90,12 @@ impl ApiClient {
         }
     }
 
+    /// What a path is answered with, as text. Panics if nobody answers.
+    pub async fn page(&self, path: &str) -> String {
+        let page = async { self.client.get(format!("{}{path}", self.base)).send().await?.text().await };
+        page.await.unwrap_or_else(|error| panic!("GET {path}: {error:?}"))
+    }
+
     /// Makes a project of a git repository, named by its path or URL, and gives its id.
     pub async fn create_project(&self, name: &str, repository: &str) -> String {
         let body = json!({ "name": name, "source": { "kind": "git", "url": repository } });

@@ -27,7 +27,9 @@ use crate::{
 /// The routes.
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
-        .routes(routes!(hook_receive::hook_receive))
+        .routes(routes!(hook_receive::hook_github))
+        .routes(routes!(hook_receive::hook_gitlab))
+        .routes(routes!(hook_receive::hook_gitea))
         .routes(routes!(hook_get::hook_get, hook_set::hook_set, hook_remove::hook_remove))
         .routes(routes!(hook_deliveries::hook_deliveries))
         .routes(routes!(schedules_list::schedules_list, schedules_create::schedules_create))

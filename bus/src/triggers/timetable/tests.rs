@@ -96,16 +96,17 @@ struct Field {
     is_single: bool,
 }
 
-fn field(first: u32, last: u32) -> impl Strategy<Value = Field> {
-    let every = Just(Field { text: "*".into(), values: (first..=last).collect(), is_single: false });
+/// A field of numbers from `first` to `last`; `all` is how a pattern spells all of these.
+fn field(first: u32, last: u32, all: &'static str) -> impl Strategy<Value = Field> {
+    let every = Just(Field { text: all.into(), values: (first..=last).collect(), is_single: false });
     let one = (first..=last).prop_map(|n| Field { text: n.to_string(), values: [n].into(), is_single: true });
     let range = (first..=last, first..=last).prop_map(|(a, b)| {
         let (a, b) = (a.min(b), a.max(b));
-        Field { text: format!("{a}-{b}"), values: (a..=b).collect(), is_single: false }
+        Field { text: format!("{a}-{b}"), values: (a..=b).collect(), is_single: a == b }
     });
     let steps = (2..=7u32).prop_map(move |step| {
         let values = (first..=last).step_by(step as usize).collect();
-        Field { text: format!("*/{step}"), values, is_single: false }
+        Field { text: format!("{all}/{step}"), values, is_single: false }
     });
     let list = prop::collection::btree_set(first..=last, 2..4).prop_map(|values| {
         let text = values.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
@@ -180,9 +181,9 @@ proptest! {
 
     #[test]
     fn it_comes_due_when_the_clock_says(
-        minute in field(0, 59),
-        hour in field(0, 4),
-        weekday in field(0, 6),
+        minute in field(0, 59, "*"),
+        hour in field(0, 4, "0-4"),
+        weekday in field(0, 6, "*"),
         zone in prop::sample::select(&ZONES[..]),
         day in prop::sample::select(&DAYS[..]),
         into in 0i64..1_440,

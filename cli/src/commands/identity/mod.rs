@@ -1,9 +1,10 @@
-//! `user`, `token` and `tenant`: who may do what, on the database directly.
+//! `user`, `token`, `tenant` and `webhook`: who may do what, and who is told, on the database directly.
 
 mod password;
 mod tenant;
 mod token;
 mod user;
+mod webhook;
 
 use entities::{
     SystemDb, Tenant,
@@ -18,6 +19,7 @@ use entities::{
 pub use tenant::run as tenant;
 pub use token::run as token;
 pub use user::run as user;
+pub use webhook::run as webhook;
 
 use crate::{error::CliError, open::App};
 

@@ -408,6 +408,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/github/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List what an app reaches
+         * @description The repositories of an installation of a GitHub App, to choose from before a project is made. The key is used for
+         *     this and not kept.
+         */
+        post: operations["github.repositories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/members": {
         parameters: {
             query?: never;
@@ -527,6 +548,27 @@ export interface paths {
          * @description Without one nothing happens.
          */
         delete: operations["projects.credential.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/credential/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a project's app reaches
+         * @description The repositories of the installation that the project's credential names. For those who may decide about all
+         *     projects: an installation reaches more than one.
+         */
+        get: operations["projects.credential.repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1703,6 +1745,44 @@ export interface components {
              */
             syncId?: string | null;
         };
+        /** @description An installation of a GitHub App, to be asked once. Nothing of it is kept. */
+        Installation: {
+            /** @description The API's base URL of a GitHub Enterprise server; the public GitHub if absent. */
+            apiUrl?: string | null;
+            /**
+             * Format: int64
+             * @description The app's number.
+             */
+            appId: number;
+            /**
+             * Format: int64
+             * @description The number of its installation.
+             */
+            installationId: number;
+            /**
+             * Format: password
+             * @description The app's private RSA key, in PEM.
+             */
+            privateKey: string;
+        };
+        /** @description A repository that an installation of a GitHub App reaches. */
+        InstalledRepository: {
+            /** @description Whether nothing can be pushed to it any more. */
+            archived: boolean;
+            /** @description Its default branch. */
+            defaultBranch?: string | null;
+            /** @description `owner/name`. */
+            fullName: string;
+            /** @description Whether it is not open to all. */
+            private: boolean;
+        };
+        /** @description A page of a list. */
+        InstalledRepositoryPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["InstalledRepository"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
         /**
          * @description Why a sync goes no further for now.
          * @enum {string}
@@ -1731,6 +1811,13 @@ export interface components {
         IssuedToken: components["schemas"]["Token"] & {
             /** @description The token itself: `ps_` and 64 hexadecimal digits. */
             token: string;
+        };
+        /** @description A webhook with its secret, which is shown this once. */
+        IssuedWebhook: {
+            /** @description What deliveries are signed with (Standard Webhooks): `whsec_` and base64. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
         };
         /** @description A sync as operators see it. */
         Job: components["schemas"]["Sync"] & {
@@ -2033,6 +2120,18 @@ export interface components {
             projectId?: string | null;
             /** @description What it may do: of `read`, `sync` and `admin`. */
             scopes: components["schemas"]["Right"][];
+        };
+        /** @description A webhook to be made. */
+        NewWebhook: {
+            /** @description The kinds of events that it is to get, such as `project_sync.completed`; all if empty or absent. */
+            kinds?: string[];
+            /**
+             * Format: uuid
+             * @description The only project whose events it is to get; all of the tenant's if absent.
+             */
+            projectId?: string | null;
+            /** @description Where to: `https://…` or `http://…`, without user and password, at most 2,000 characters. */
+            url: string;
         };
         /** @description Another password. */
         PasswordChange: {
@@ -3087,6 +3186,124 @@ export interface components {
             message: string;
             /** @description The phase. */
             phase: string;
+        };
+        /** @description An address that events are sent to. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Why it was switched off, where nobody asked for that; else `null`. */
+            disabledReason?: string | null;
+            /** @description Whether it is told anything. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description How many deliveries in a row were given up.
+             */
+            failures: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The kinds of events that it gets; empty: all. */
+            kinds: string[];
+            /**
+             * Format: uuid
+             * @description The only project whose events it gets; `null` if it gets those of all.
+             */
+            projectId?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+            /** @description Where to. */
+            url: string;
+        };
+        /** @description What is to be changed of a webhook; what is absent stays. */
+        WebhookChange: {
+            /** @description Whether it is to be told anything. What waits for one that is switched off is given up, and can be delivered again. */
+            enabled?: boolean | null;
+            /** @description The kinds of events that it is to get; all if empty. */
+            kinds?: string[] | null;
+            /** @description Where to. */
+            url?: string | null;
+        };
+        /** @description An event for a webhook, and what came of it. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What is sent, to the byte. Not in lists. */
+            body?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description What was wrong with the last attempt, in words. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description The event's id: the header `webhook-id`, the same each time it is sent.
+             */
+            eventId: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finishedAt?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description What happened.
+             * @example project_sync.completed
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was last tried.
+             */
+            lastTriedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried again, or while it is being tried, when others may; `null` once it has ended.
+             */
+            nextAt?: string | null;
+            /**
+             * Format: int32
+             * @description What the last attempt was answered with.
+             */
+            responseStatus?: number | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: int64
+             * @description How long the last attempt took, in milliseconds.
+             */
+            tookMs?: number | null;
+        };
+        /** @description A page of a list. */
+        WebhookDeliveryPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["WebhookDelivery"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
+        };
+        /** @description A page of a list. */
+        WebhookPage: {
+            /** @description The items, at most as many as `limit` says. */
+            items: components["schemas"]["Webhook"][];
+            /** @description What to send as `cursor` to get the next page. Absent on the last page. */
+            nextCursor?: string;
         };
         /** @description Somebody who serves the queue. */
         Worker: {
@@ -4975,6 +5192,80 @@ export interface operations {
             };
         };
     };
+    "github.repositories": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most; never more than 100. The pages after it are of the same size. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Installation"];
+            };
+        };
+        responses: {
+            /** @description A page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledRepositoryPage"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "members.list": {
         parameters: {
             query?: {
@@ -5787,6 +6078,97 @@ export interface operations {
             };
             /** @description `project-not-found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-requests`: Retry-After tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem that any request may end with, such as `internal`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "projects.credential.repositories": {
+        parameters: {
+            query?: {
+                /** @description How many items the page holds at most; never more than 100. The pages after it are of the same size. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of repositories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledRepositoryPage"];
+                };
+            };
+            /** @description `unauthorized`: nobody is known by what was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `project-not-found`, `credential-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-keys`: the service has none to open it with */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-value`, `source-…` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
