@@ -1,5 +1,6 @@
 //! What can be typed.
 
+pub mod bench;
 mod help;
 pub mod identity;
 pub mod install;
@@ -17,6 +18,7 @@ use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use entities::MemoryKind;
 use source::settings::Transfer;
 
+use bench::BenchArgs;
 pub use help::command;
 use identity::{TenantArgs, TokenArgs, UserArgs};
 use install::{CompletionsArgs, ConfigArgs, HealthcheckArgs, ManArgs};
@@ -181,6 +183,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the manual pages, one a command
     Man(ManArgs),
+    /// Measure what an installation carries
+    Bench(BenchArgs),
 }
 
 /// `serve` and `api`.
@@ -413,6 +417,7 @@ mod tests {
             ("user", "add"),
             ("token", "create"),
             ("tenant", "add"),
+            ("bench", "load"),
         ] {
             let group_command = command.find_subcommand_mut(group).unwrap();
             let help = group_command.find_subcommand_mut(name).unwrap().render_help();

@@ -83,6 +83,18 @@ impl Client {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
+        Self::with_headers(base, headers)
+    }
+
+    /// The service at `url`, which lets everybody in: no token is sent, whatever the environment holds.
+    ///
+    /// # Errors
+    /// If that is no address of a service.
+    pub fn without_token(url: &str) -> Result<Self, CliError> {
+        Self::with_headers(base(url)?, HeaderMap::new())
+    }
+
+    fn with_headers(base: Url, headers: HeaderMap) -> Result<Self, CliError> {
         let http = Http::builder()
             .user_agent(concat!("project-sync/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
@@ -126,6 +138,13 @@ impl Client {
     /// Asks for something to be removed.
     pub async fn delete(&self, path: &[&str]) -> Result<(), CliError> {
         self.send(Method::DELETE, self.url(path), None).await.map(drop)
+    }
+
+    /// Asks for something with a name to be removed for good: the name confirms that it is meant.
+    pub async fn delete_confirmed(&self, path: &[&str], name: &str) -> Result<(), CliError> {
+        let mut url = self.url(path);
+        url.query_pairs_mut().append_pair("confirm", name);
+        self.send(Method::DELETE, url, None).await.map(drop)
     }
 
     /// Each part is escaped.

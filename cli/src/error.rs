@@ -105,6 +105,9 @@ pub enum CliError {
         /// What could help.
         hint: Option<String>,
     },
+    /// What an installation promises did not hold under load.
+    #[error("under this load not everything held: {0}")]
+    Load(String),
     /// The schema is not ours, or was not changed.
     #[error(transparent)]
     Schema(#[from] MigrateError),

@@ -14,7 +14,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         &["serve", "api", "gateway", "worker", "migrate", "secrets", "config", "healthcheck"],
     ),
     ("Identity commands", &["user", "token", "tenant", "webhook"]),
-    ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup"]),
+    ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup", "bench"]),
     ("Installation commands", &["completions", "man"]),
 ];
 

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod backup;
+mod bench;
 mod branches;
 mod cancel;
 mod completions;
@@ -45,6 +46,10 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Healthcheck(args) => return healthcheck::run(&global, args).await,
         Command::Completions(args) => return completions::run(args),
         Command::Man(args) => return man::run(args),
+        Command::Bench(args) => {
+            crate::telemetry::for_command(&global);
+            return bench::run(&global, args).await;
+        }
         _ => {}
     }
     if let Command::Doctor(args) = &command {
@@ -117,6 +122,7 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
             | Command::Healthcheck(_)
             | Command::Completions(_)
             | Command::Man(_)
+            | Command::Bench(_)
             | Command::Migrate(_)
             | Command::Secrets(_)
             | Command::Backup(_)
