@@ -314,7 +314,8 @@ pub(super) async fn give_up_waiting(
 pub struct Backlog {
     /// Deliveries that have not ended.
     pub waiting: i64,
-    /// When the oldest of them was made.
+    /// When the one that is to be sent first is or was due: not when it was made, since a receiver that fails is tried for a
+    /// day.
     pub oldest: Option<DateTime<Utc>>,
 }
 
@@ -328,7 +329,7 @@ pub async fn backlog(db: &impl OfSystem) -> Result<Backlog, DbErr> {
         waiting: i64,
         oldest: Option<DateTime<Utc>>,
     }
-    let sql = "SELECT count(*) AS waiting, min(created_at) AS oldest FROM webhook_deliveries WHERE status = 'pending'";
+    let sql = "SELECT count(*) AS waiting, min(next_at) AS oldest FROM webhook_deliveries WHERE status = 'pending'";
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let found = Found::find_by_statement(statement).one(db).await?;
     Ok(found.map(|found| Backlog { waiting: found.waiting, oldest: found.oldest }).unwrap_or_default())

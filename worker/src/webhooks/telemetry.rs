@@ -8,7 +8,7 @@ pub const DELIVERIES: &str = "project_sync_webhook_deliveries_total";
 pub const DELIVERY_SECONDS: &str = "project_sync_webhook_delivery_seconds";
 /// Deliveries that have not ended.
 pub const PENDING: &str = "project_sync_webhook_pending";
-/// How long ago the oldest of them was made, in seconds.
+/// How long the one of them waits that was due first, in seconds; 0 while none is due.
 pub const OLDEST_SECONDS: &str = "project_sync_webhook_oldest_seconds";
 
 /// The upper bounds of the buckets of [`DELIVERY_SECONDS`], in seconds.
@@ -30,7 +30,7 @@ pub fn describe() {
     describe_gauge!(
         OLDEST_SECONDS,
         Unit::Seconds,
-        "How long ago the oldest delivery was made that has not ended."
+        "How long the delivery to a webhook waits that was due first; 0 while none is due."
     );
 }
 
