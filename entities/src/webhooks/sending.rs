@@ -329,7 +329,8 @@ pub async fn backlog(db: &impl OfSystem) -> Result<Backlog, DbErr> {
         waiting: i64,
         oldest: Option<DateTime<Utc>>,
     }
-    let sql = "SELECT count(*) AS waiting, min(next_at) AS oldest FROM webhook_deliveries WHERE status = 'pending'";
+    let sql =
+        "SELECT count(*) AS waiting, min(next_at) AS oldest FROM webhook_deliveries WHERE status = 'pending'";
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let found = Found::find_by_statement(statement).one(db).await?;
     Ok(found.map(|found| Backlog { waiting: found.waiting, oldest: found.oldest }).unwrap_or_default())
