@@ -235,7 +235,8 @@ def check_settings(documents, binary):
             for source in volume["projected"]["sources"]:
                 for item in source["secret"]["items"]:
                     (pathlib.Path(folder) / item["path"]).write_text("0" * 64)
-            (pathlib.Path(folder) / "database-url").write_text("postgres://service@host/name")
+            for name, url in (("database-url", "postgres://service@host/name"), ("amqp-url", "amqp://service@host")):
+                (pathlib.Path(folder) / name).write_text(url)
             file = pathlib.Path(folder) / "project-sync.toml"
             file.write_text(text.replace(SECRETS, folder))
             subprocess.run([binary, "--config", str(file), "config", "--check"], check=True)

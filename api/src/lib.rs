@@ -14,6 +14,7 @@ mod extract;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hooks;
 mod layers;
 mod look;
 pub mod model;
@@ -26,7 +27,9 @@ mod settings;
 mod state;
 
 pub use access::{Caller, Gate, Peer, admit};
-pub use layers::{Pages, describe_metrics};
+pub use layers::{
+    DURATION as HTTP_DURATION, Pages, REQUESTS as HTTP_REQUESTS, begin_metrics, describe_metrics,
+};
 pub use openapi::openapi;
 pub use problem::{Code, PROBLEM_JSON, Problem, ProblemBody, TYPE_PREFIX};
 pub use routes::{beside, probes, router};

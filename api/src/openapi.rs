@@ -46,8 +46,10 @@ pub(crate) fn document() -> OpenApi {
     let tags = [
         tag("projects", "Repositories that are connected."),
         tag("sync", "Syncs: asking for them, following them, their history."),
+        tag("triggers", "What asks for syncs by itself: hooks, schedules, polling."),
         tag("content", "Files and memory as a sync left them."),
         tag("events", "Syncs as they happen, as server-sent events."),
+        tag("webhooks", "Where a tenant is told over HTTP what happened."),
         tag("identity", "Logging in, tokens, members, and who did what."),
         tag("admin", "What operators do."),
         tag("about", "What the service tells about itself."),

@@ -89,6 +89,18 @@ codes! {
     TenantNotFound = "tenant-not-found", NOT_FOUND, "No such tenant";
     /// The project has no credential.
     CredentialNotFound = "credential-not-found", NOT_FOUND, "No credential is set";
+    /// The project takes no hooks.
+    HookNotFound = "hook-not-found", NOT_FOUND, "No hook is set";
+    /// No schedule of this id.
+    ScheduleNotFound = "schedule-not-found", NOT_FOUND, "No such schedule";
+    /// The project is not polled.
+    PollingNotFound = "polling-not-found", NOT_FOUND, "Polling is not set up";
+    /// No webhook of this id.
+    WebhookNotFound = "webhook-not-found", NOT_FOUND, "No such webhook";
+    /// No delivery of this id to the webhook.
+    DeliveryNotFound = "delivery-not-found", NOT_FOUND, "No such delivery";
+    /// The webhook is switched off.
+    WebhookDisabled = "webhook-disabled", CONFLICT, "The webhook is switched off";
     /// The path knows other methods.
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The method is not allowed here";
     /// The body did not arrive in time.

@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
-use bus::Dispatcher;
+use bus::{Dispatcher, triggers::TriggerSettings};
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
-use source::settings::SourceSettings;
+use source::{guard::Reach, settings::SourceSettings};
 
-use crate::{access::Gate, layers::Pages, model::ShownSettings, settings::Settings};
+use crate::{access::Gate, hooks::Budget, layers::Pages, model::ShownSettings, settings::Settings};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -22,6 +22,8 @@ pub struct AppState {
     pub dispatcher: Dispatcher,
     /// How repositories are looked at.
     pub source_settings: SourceSettings,
+    /// Where webhooks may be.
+    pub webhook_reach: Reach,
     /// The API's own settings.
     pub settings: Settings,
     /// Who may come in.
@@ -34,6 +36,8 @@ pub struct AppState {
     pub pages: Option<Pages>,
     /// What `/metrics` shows; nothing if absent.
     pub metrics: Option<PrometheusHandle>,
+    /// What asks for syncs by itself.
+    pub triggers: TriggerSettings,
 }
 
 /// The state as the routes share it.
@@ -44,11 +48,14 @@ pub(crate) struct Inner {
     state: AppState,
     /// When outdated answers were removed last, in Unix seconds.
     pub(crate) expired_at: AtomicI64,
+    /// How much of hooks is held at once.
+    pub(crate) hooks: Budget,
 }
 
 impl Inner {
     pub(crate) fn new(state: AppState) -> App {
-        Arc::new(Self { state, expired_at: AtomicI64::new(0) })
+        let hooks = Budget::new(state.triggers.max_held_bytes, state.triggers.max_hook_bytes);
+        Arc::new(Self { state, expired_at: AtomicI64::new(0), hooks })
     }
 
     /// The time.

@@ -17,6 +17,7 @@ use sea_orm::DbErr;
 use crate::{
     Event, ProgressBus, ProgressEvent, SyncJob, integration,
     queue::{JobQueue, MAX_BATCH, NewJob},
+    telemetry,
 };
 
 /// How many waiting syncs are queued anew at most when a queue is filled from the rows. Those that come first are; the
@@ -63,6 +64,7 @@ impl Dispatcher {
             syncs::request(&self.db.tenant(branch.tenant_id), branch, new, queue_next, now, first_event)
                 .await?;
         if requested.is_new {
+            metrics::counter!(telemetry::ENQUEUED, "trigger" => requested.sync.trigger.as_str()).increment(1);
             self.tell_queued(ProgressEvent::queued(&requested.sync, &branch.name), requested.sync.project_id);
         }
         // One that runs has its worker; another message for it would only be answered with a look at its row.
@@ -142,6 +144,7 @@ impl Dispatcher {
         integration::record(&transaction, sync.id, now).await?;
         transaction.commit().await?;
         integration::tell_written();
+        telemetry::count_finished(SyncStatus::Cancelled);
         self.progress.publish(&event).await;
         if let Err(error) = self.queue.remove(&[sync.id]).await {
             tracing::debug!(%error, sync = %sync.id, "left in the queue, where it does no harm");

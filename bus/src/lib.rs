@@ -13,6 +13,7 @@ mod settings;
 mod snapshot;
 pub mod telemetry;
 pub mod trace;
+pub mod triggers;
 
 pub use dispatcher::{Dispatcher, Requeued};
 pub use event::{Event, EventError, EventKind, Interruption, ProgressEvent, Unit, phases};

@@ -6,9 +6,11 @@ pub mod identity;
 pub mod install;
 pub mod migrate;
 pub mod operator;
+pub mod schedule;
 mod secrets;
 mod upkeep;
 mod watch;
+pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -22,9 +24,11 @@ use identity::{TenantArgs, TokenArgs, UserArgs};
 use install::{CompletionsArgs, ConfigArgs, HealthcheckArgs, ManArgs};
 use migrate::MigrateArgs;
 use operator::{DeadArgs, DoctorArgs, JobsArgs, QueueArgs};
+use schedule::ScheduleArgs;
 pub use secrets::{SecretsAction, SecretsArgs};
 pub use upkeep::{BackupArgs, GcArgs, RestoreBackupArgs};
 pub use watch::WatchArgs;
+use webhook::WebhookArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -135,6 +139,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Ask the pending or running syncs to end
     Cancel(OnBranch),
+    /// Sync branches by the clock: list schedules, make them, remove them
+    Schedule(ScheduleArgs),
     /// Run the service in one process: the API, and a worker for the syncs
     Serve(ServeArgs),
     /// Run the API alone; workers and database are shared with other processes
@@ -157,6 +163,8 @@ pub enum Command {
     Token(TokenArgs),
     /// Make tenants, list them
     Tenant(TenantArgs),
+    /// Make webhooks, list them and what was sent to them
+    Webhook(WebhookArgs),
     /// Look at the database's schema, and change it without losing anything
     Migrate(MigrateArgs),
     /// Make a key that credentials are sealed with, look at the keys, or seal anew with the first one

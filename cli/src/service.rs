@@ -17,12 +17,14 @@ use gateway::Gateway;
 use http::{HeaderMap, Uri};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DbBackend;
+use source::guard::OutboundError;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use worker::{
     clock::Clock,
     pipeline::{Persistence, Runner},
     relay::Relay,
+    webhooks::Sender,
 };
 
 use crate::{
@@ -46,13 +48,59 @@ pub struct Service {
     _telemetry: Telemetry,
 }
 
-/// Which servers a part needs.
+/// What a process is of the service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Needs {
-    /// None: everything may be in one process.
-    Nothing,
-    /// A database and a queue that other processes reach.
-    SharedServers,
+pub enum Role {
+    /// All of it, in one process.
+    Serve,
+    /// Answers requests, and streams.
+    Api,
+    /// Streams.
+    Gateway,
+    /// Runs syncs.
+    Worker,
+}
+
+impl Role {
+    /// The word for it: the command that begins it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Api => "api",
+            Self::Gateway => "gateway",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// What it is called in traces.
+    pub fn service_name(self) -> &'static str {
+        match self {
+            Self::Serve => "project-sync",
+            Self::Api => "project-sync-api",
+            Self::Gateway => "project-sync-gateway",
+            Self::Worker => "project-sync-worker",
+        }
+    }
+
+    /// Whether syncs are asked for here.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Serve | Self::Api)
+    }
+
+    /// Whether syncs are run here.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Serve | Self::Worker)
+    }
+
+    /// Whether events are streamed here.
+    pub fn streams(self) -> bool {
+        self != Self::Worker
+    }
+
+    /// Whether it needs a database and a queue that other processes reach.
+    fn needs_shared_servers(self) -> bool {
+        self != Self::Serve
+    }
 }
 
 impl Service {
@@ -60,10 +108,10 @@ impl Service {
     ///
     /// # Errors
     /// If a server is not there, or the settings do not name one that is needed.
-    pub async fn open(global: &Global, settings: Settings, needs: Needs) -> Result<Self, CliError> {
-        let telemetry = telemetry::for_service(global, &settings.telemetry)?;
-        let metrics = telemetry::install_metrics()?;
-        if needs == Needs::SharedServers {
+    pub async fn open(global: &Global, settings: Settings, role: Role) -> Result<Self, CliError> {
+        let telemetry = telemetry::for_service(global, &settings.telemetry, role)?;
+        let metrics = telemetry::install_metrics(role)?;
+        if role.needs_shared_servers() {
             settings.check_shared()?;
         }
         let shown_settings = Arc::new(Settings::shown(global.config.as_deref())?);
@@ -99,7 +147,21 @@ impl Service {
             worker::service::serve(runner, self.stop.clone(), ready).await;
             syncs_ended.cancel();
         };
-        tokio::join!(syncs, worker::relay::serve(relay, syncs_ended.clone()));
+        let webhooks = async {
+            match self.webhook_sender() {
+                Ok(sender) => worker::webhooks::serve(sender, self.stop.clone()).await,
+                Err(error) => tracing::error!(%error, "nothing is told to webhooks"),
+            }
+        };
+        tokio::join!(syncs, worker::relay::serve(relay, syncs_ended.clone()), webhooks);
+    }
+
+    /// What tells webhooks.
+    fn webhook_sender(&self) -> Result<Sender, OutboundError> {
+        let settings = &self.app.settings;
+        let reach = settings.webhooks.reach(&settings.source);
+        let (db, clock) = (self.app.db.database(), self.app.clock.clone());
+        Sender::new(db, settings.webhooks.clone(), reach, settings.source.keys.clone(), clock)
     }
 
     /// Who may come in.
@@ -134,12 +196,14 @@ impl Service {
         api::AppState {
             dispatcher: self.dispatcher.clone(),
             source_settings: self.app.settings.source.clone(),
+            webhook_reach: self.app.settings.webhooks.reach(&self.app.settings.source),
             settings: self.app.settings.api.clone(),
             gate: Arc::clone(&self.gate),
             clock: Arc::new(move || clock.now()),
             metrics: Some(self.metrics.clone()),
             shown_settings: Arc::clone(&self.shown_settings),
             pages: Some(web::answer),
+            triggers: self.app.settings.triggers.clone(),
         }
     }
 

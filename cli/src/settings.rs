@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::model::ShownSettings;
-use bus::QueueSettings;
+use bus::{QueueSettings, triggers::TriggerSettings};
 use config::{Config, ConfigError, Environment, File as SettingsFile, FileFormat};
 use entities::keys::KeyStore;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use worker::{
     memory::MemorySettings,
     relay::RelaySettings,
     settings::{QueueWorkerSettings, SyncSettings, WorkerSettings},
+    webhooks::WebhookSettings,
 };
 
 use crate::{commands::gc::RetentionSettings, error::CliError, shown, telemetry::TelemetrySettings};
@@ -34,7 +35,7 @@ const KEYS_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS";
 const KEY_FILE_VARIABLE: &str = "PROJECT_SYNC_SECRET_KEYS_FILE";
 
 /// The settings that are lists: in the environment their parts are separated by commas.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 10] = [
     "memory.letters",
     "memory.guides",
     "memory.documents",
@@ -43,6 +44,8 @@ const LISTS: [&str; 8] = [
     "source.allowed_hosts",
     "source.private_networks",
     "source.local_folders",
+    "webhooks.allowed_hosts",
+    "webhooks.private_networks",
 ];
 
 /// Where syncs are kept (`[database]`).
@@ -140,10 +143,14 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// How events get to a broker.
     pub relay: RelaySettings,
+    /// How events are sent to webhooks.
+    pub webhooks: WebhookSettings,
     /// How requests are answered.
     pub api: api::Settings,
     /// How events are streamed.
     pub gateway: gateway::Settings,
+    /// What asks for syncs by itself.
+    pub triggers: TriggerSettings,
     /// What secrets are sealed with.
     pub secrets: SecretsSettings,
     /// What `gc` keeps.
@@ -226,10 +233,16 @@ impl Settings {
             ("worker.concurrency", self.worker.concurrency as u64),
             ("worker.max_attempts", u64::from(self.worker.max_attempts)),
             ("worker.rescue_seconds", self.worker.rescue_seconds),
+            ("triggers.max_hook_bytes", self.triggers.max_hook_bytes as u64),
+            ("triggers.round_seconds", self.triggers.round_seconds),
+            ("triggers.keep_deliveries", self.triggers.keep_deliveries),
+            ("triggers.min_poll_seconds", self.triggers.min_poll_seconds.into()),
+            ("triggers.poll_concurrency", self.triggers.poll_concurrency as u64),
         ];
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.relay.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
+        self.webhooks.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         match at_least_one.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
@@ -265,6 +278,7 @@ impl Settings {
             memory: self.memory.clone(),
             sync: self.sync.clone(),
             worker: self.worker.clone(),
+            triggers: self.triggers.clone(),
         }
     }
 }
@@ -340,8 +354,10 @@ mod tests {
             ("worker", keys::<QueueWorkerSettings>()),
             ("queue", keys::<QueueSettings>()),
             ("relay", keys::<RelaySettings>()),
+            ("webhooks", keys::<WebhookSettings>()),
             ("api", keys::<api::Settings>()),
             ("gateway", keys::<gateway::Settings>()),
+            ("triggers", keys::<TriggerSettings>()),
             ("secrets", keys::<SecretsSettings>()),
             ("retention", keys::<RetentionSettings>()),
             ("telemetry", keys::<TelemetrySettings>()),

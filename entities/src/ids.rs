@@ -112,6 +112,14 @@ id!(
     /// The id of a sync.
     SyncId
 );
+id!(
+    /// The id of something that a host sent.
+    HookDeliveryId
+);
+id!(
+    /// The id of a schedule.
+    ScheduleId
+);
 
 #[cfg(test)]
 mod tests {

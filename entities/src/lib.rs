@@ -26,12 +26,13 @@ pub mod status;
 pub mod syncs;
 mod tables;
 pub mod temporal;
+pub mod triggers;
 pub mod webhooks;
 
 pub use connect::{ConnectOptions, SQLITE_BUSY_TIMEOUT, connect, is_there, now_of};
 pub use ids::{
-    ApiTokenId, AuditId, BranchId, DeadJobId, DeliveryId, EventId, PauseId, ProjectId, RepositoryId,
-    SessionId, SyncId, TenantId, UserId, WebhookId,
+    ApiTokenId, AuditId, BranchId, DeadJobId, DeliveryId, EventId, HookDeliveryId, PauseId, ProjectId,
+    RepositoryId, ScheduleId, SessionId, SyncId, TenantId, UserId, WebhookId,
 };
 pub use memory_kind::MemoryKind;
 pub use object::{ContentHash, FileKind, FileMode, ObjectId, PathHash};
@@ -43,9 +44,10 @@ pub use status::{ContentKind, DeliveryStatus, Priority, SyncKind, SyncStatus, Sy
 pub use syncs::{PhaseRecord, SyncCounts};
 pub use tables::{
     api_token::Model as ApiToken, audit_record::Model as AuditRecord, blob_content::Model as BlobContent,
-    branch::Model as Branch, dead_job::Model as DeadJob, idempotency_key::Model as IdempotencyKey,
-    outbox_event::Model as OutboxEvent, project::Model as Project, project_sync::Model as ProjectSync,
-    queue_pause::Model as QueuePause, repository::Model as Repository, session::Model as Session,
+    branch::Model as Branch, dead_job::Model as DeadJob, hook_delivery::Model as HookDelivery,
+    idempotency_key::Model as IdempotencyKey, outbox_event::Model as OutboxEvent, poll::Model as Poll,
+    project::Model as Project, project_sync::Model as ProjectSync, queue_pause::Model as QueuePause,
+    repository::Model as Repository, schedule::Model as Schedule, session::Model as Session,
     sync_event::Model as SyncEvent, tenant::Model as Tenant, user::Model as User, webhook::Model as Webhook,
     webhook_delivery::Model as WebhookDelivery,
 };

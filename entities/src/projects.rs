@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Set, Statement,
-    sea_query::{ExprTrait, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use crate::{
@@ -273,6 +273,28 @@ pub async fn lock_branch(transaction: &TenantTx, id: BranchId) -> Result<(), DbE
     Ok(())
 }
 
+/// Notes that a branch was deleted at its host, and when that was told or found; `None`: that it is there. `false` if
+/// that is known.
+///
+/// # Errors
+/// If the database is away.
+pub async fn set_deleted(
+    db: &impl OfTenant,
+    branch: &branch::Model,
+    at: Option<DateTime<Utc>>,
+) -> Result<bool, DbErr> {
+    if branch.deleted_at.is_some() == at.is_some() {
+        return Ok(false);
+    }
+    let updated = branch::Entity::update_many()
+        .col_expr(branch::Column::DeletedAt, Expr::value(at))
+        .filter(db.only(branch::Column::TenantId))
+        .filter(branch::Column::Id.eq(branch.id))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
 /// Finds a branch of a repository by name, or makes its row.
 pub async fn ensure_branch(
     db: &impl OfTenant,
@@ -300,6 +322,7 @@ pub async fn ensure_branch(
         validator: Set(None),
         kept_from: Set(1),
         created_at: Set(now),
+        deleted_at: Set(None),
     };
     let exists =
         OnConflict::columns([branch::Column::RepositoryId, branch::Column::Name]).do_nothing().to_owned();

@@ -97,7 +97,7 @@ words!(
         Api = "api",
         /// A push told by the host.
         Webhook = "webhook",
-        /// A schedule.
+        /// A schedule, or a look at the host that found something new.
         Schedule = "schedule",
     }
 );

@@ -10,6 +10,7 @@ use entities::Database;
 use http::{HeaderMap, HeaderName, Uri};
 use sea_orm::DbErr;
 use tokio::{sync::watch, task::AbortHandle};
+use tracing::Instrument;
 
 use crate::{
     feed::{Joined, Subscription, replay::Replay},
@@ -153,7 +154,13 @@ impl Gateway {
         };
         let client = limits::client(peer, self.shared.client_header.as_ref(), headers);
         let permit = self.shared.limits.admit(client)?;
-        self.open_target(target, permit, last_event_id(uri, headers).as_deref()).await
+        let span = telemetry::opening_span(target, headers);
+        let last = last_event_id(uri, headers);
+        let opened = self.open_target(target, permit, last.as_deref()).instrument(span.clone()).await;
+        if let Err(refusal) = &opened {
+            telemetry::note_refusal(&span, *refusal);
+        }
+        opened
     }
 
     /// Opens a stream for somebody within this process, who counts as a client of this machine.

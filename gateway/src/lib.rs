@@ -45,4 +45,4 @@ pub use routes::{Peer, openapi};
 pub use serve::{Door, serve};
 pub use settings::{Settings, SettingsError};
 pub use target::Target;
-pub use telemetry::{LAG, LAG_BUCKETS, describe_metrics};
+pub use telemetry::{LAG, LAG_BUCKETS, begin_metrics, describe_metrics};

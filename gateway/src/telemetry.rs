@@ -2,13 +2,22 @@
 
 use bus::ProgressEvent;
 use chrono::Utc;
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, histogram};
+use http::HeaderMap;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use opentelemetry::{
+    Context,
+    trace::{Status, TraceContextExt},
+};
+use tracing::{Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::{feed::ResetReason, refusal::Refusal, target::Target};
 
 /// Streams that are open.
 pub const STREAMS: &str = "project_sync_sse_streams";
 /// Connections that are open, to whatever they are.
 pub const CONNECTIONS: &str = "project_sync_http_connections";
-/// Streams that ended, by how: completed, gone, slow, lagged, drained, failed.
+/// Streams that ended, by how: completed, gone, slow, lagged, drained, failed, dismissed.
 pub const STREAMS_ENDED: &str = "project_sync_sse_streams_ended_total";
 /// Streams that were refused, by why: perClient, total.
 pub const REFUSED: &str = "project_sync_sse_refused_total";
@@ -61,6 +70,60 @@ pub fn describe_metrics() {
     describe_counter!(HEALED, Unit::Count, "Times that a topic was found to be behind the database.");
 }
 
+/// Makes the gateway's metrics show 0 before anything happened. For processes that stream.
+pub fn begin_metrics() {
+    for gauge in [STREAMS, CONNECTIONS] {
+        gauge!(gauge).set(0.0);
+    }
+    for kind in ["sync", "project"] {
+        gauge!(TOPICS, "kind" => kind).set(0.0);
+    }
+    for how in Ended::ALL {
+        counter!(STREAMS_ENDED, "how" => how.word()).increment(0);
+    }
+    for why in ["perClient", "total"] {
+        counter!(REFUSED, "why" => why).increment(0);
+    }
+    for source in ["memory", "database"] {
+        counter!(REPLAYS, "source" => source).increment(0);
+    }
+    for reason in ResetReason::ALL {
+        counter!(RESETS, "reason" => reason.label()).increment(0);
+    }
+    for counter in [DELIVERIES, HOLES, HEALED] {
+        counter!(counter).increment(0);
+    }
+    // Made, not recorded.
+    let _ = histogram!(LAG);
+}
+
+/// The span of a stream's opening: until it is known what the client is to be told, not until the stream ends. A part of
+/// the request's span where there is one, otherwise of the trace that the request names.
+pub(crate) fn opening_span(target: Target, headers: &HeaderMap) -> Span {
+    let topic = match target {
+        Target::Sync(_) => "sync",
+        Target::Project(_) => "project",
+    };
+    let has_request = Span::current().id().is_some();
+    let span = tracing::info_span!("stream", topic, trace_id = Empty, otel.kind = "server");
+    if !has_request
+        && let Some(asked) =
+            headers.get("traceparent").and_then(|it| it.to_str().ok()).and_then(bus::trace::read)
+    {
+        span.record("trace_id", asked.trace_id().to_string());
+        // Fails where no spans are kept.
+        let _ = span.set_parent(Context::new().with_remote_span_context(asked));
+    }
+    span
+}
+
+/// Notes in the span of a stream's opening that there is none.
+pub(crate) fn note_refusal(span: &Span, refusal: Refusal) {
+    if refusal.status().is_server_error() {
+        span.set_status(Status::error(refusal.word()));
+    }
+}
+
 /// Notes how old an event is that was just heard.
 pub(crate) fn lag(event: &ProgressEvent) {
     histogram!(LAG).record((Utc::now() - event.at).as_seconds_f64().max(0.0));
@@ -86,9 +149,12 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
-    /// Counts it.
-    pub(crate) fn note(self) {
-        let how = match self {
+    /// All of them.
+    const ALL: [Self; 7] =
+        [Self::Completed, Self::Gone, Self::Slow, Self::Lagged, Self::Drained, Self::Failed, Self::Dismissed];
+
+    fn word(self) -> &'static str {
+        match self {
             Self::Completed => "completed",
             Self::Gone => "gone",
             Self::Slow => "slow",
@@ -96,7 +162,11 @@ impl Ended {
             Self::Drained => "drained",
             Self::Failed => "failed",
             Self::Dismissed => "dismissed",
-        };
-        metrics::counter!(STREAMS_ENDED, "how" => how).increment(1);
+        }
+    }
+
+    /// Counts it.
+    pub(crate) fn note(self) {
+        counter!(STREAMS_ENDED, "how" => self.word()).increment(1);
     }
 }

@@ -57,6 +57,7 @@ pub fn migrations(backend: DbBackend) -> Vec<Migration> {
             4 "0004_identity",
             6 "0006_guards",
             7 "0007_events_out",
+            8 "0008_triggers",
         ),
         _ => migrations!("postgres":
             1 "0001_initial",
@@ -66,6 +67,7 @@ pub fn migrations(backend: DbBackend) -> Vec<Migration> {
             5 "0005_isolation",
             6 "0006_guards",
             7 "0007_events_out",
+            8 "0008_triggers",
         ),
     }
 }

@@ -39,7 +39,7 @@ pub use github::{
     InstalledPage, InstalledRepository, installed_repositories,
     telemetry::{
         GITHUB_LIMIT, GITHUB_REMAINING, GITHUB_REQUEST_SECONDS, GITHUB_REQUESTS, GITHUB_RESET, GITHUB_TOKENS,
-        GITHUB_WAITS, describe_metrics,
+        GITHUB_WAITS, begin_metrics, describe_metrics,
     },
 };
 pub use locate::{LocateError, Located, Opened, locate};

@@ -6,6 +6,7 @@
 //! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
 //! - [`repo`] makes real repositories with the real `git`: by hand, with every nasty entry, at random, or large.
 //! - [`github`] is a GitHub faked as state over real repositories, for the real API client.
+//! - [`receiver`] is one who is told over HTTP what happened, with faults on demand.
 //! - [`git_http`] serves them over git's smart HTTP, with faults on demand.
 //!
 //! What the makers cannot do makes the test fail: they panic with the command and what it said.
@@ -16,6 +17,7 @@ pub mod github;
 pub mod postgres;
 pub mod proxy;
 pub mod rabbitmq;
+pub mod receiver;
 pub mod redis;
 pub mod repo;
 pub mod server;

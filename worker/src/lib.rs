@@ -1,7 +1,7 @@
 //! The diff-aware sync pipeline: sources on one side, rows on the other.
 //!
 //! [`pipeline`] runs one sync; [`memory`] derives knowledge from files; [`proof`] shows that rows and commit are the same;
-//! [`relay`] tells other systems.
+//! [`relay`] and [`webhooks`] tell other systems.
 
 pub mod clock;
 pub mod error;
@@ -13,3 +13,5 @@ pub mod relay;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod triggers;
+pub mod webhooks;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bus::triggers::TriggerSettings;
 use serde::Deserialize;
 use source::{retry::RetryPolicy, settings::SourceSettings};
 
@@ -19,6 +20,8 @@ pub struct WorkerSettings {
     pub sync: SyncSettings,
     /// How a worker takes syncs from the queue.
     pub worker: QueueWorkerSettings,
+    /// What asks for syncs by itself.
+    pub triggers: TriggerSettings,
 }
 
 /// How a worker takes syncs from the queue (`[worker]`).

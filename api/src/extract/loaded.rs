@@ -4,13 +4,14 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use entities::{
-    ApiToken, ApiTokenId, ProjectId, ProjectSync, Scoped, SyncId, UserId,
+    ApiToken, ApiTokenId, DeliveryId, ProjectId, ProjectSync, Scoped, SyncId, UserId, Webhook,
+    WebhookDelivery, WebhookId,
     identity::{
         members::{self, Member},
         tokens,
     },
     projects::{self, ConnectedProject},
-    syncs,
+    syncs, webhooks,
 };
 
 use super::{
@@ -130,5 +131,44 @@ impl FromRequestParts<App> for LoadedMember {
             || Problem::new(Code::MemberNotFound, format!("there is no member {id}")).field("userId");
         let member = members::get(permit.db(), id).await?.ok_or_else(missing)?;
         Ok(Self { member, permit })
+    }
+}
+
+/// The webhook that `{webhookId}` names, and the permission.
+pub(crate) struct LoadedWebhook {
+    pub(crate) webhook: Webhook,
+    pub(crate) permit: Permitted<Manage>,
+}
+
+impl FromRequestParts<App> for LoadedWebhook {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let permit = Permitted::<Manage>::from_request_parts(parts, app).await?;
+        let id: WebhookId = path::one(parts, app, "webhookId").await?;
+        let missing =
+            || Problem::new(Code::WebhookNotFound, format!("there is no webhook {id}")).field("webhookId");
+        let webhook = webhooks::get(permit.db(), id).await?.ok_or_else(missing)?;
+        Ok(Self { webhook, permit })
+    }
+}
+
+/// The delivery that `{deliveryId}` names, to the webhook that `{webhookId}` names, and the permission.
+pub(crate) struct LoadedDelivery {
+    pub(crate) webhook: Webhook,
+    pub(crate) delivery: WebhookDelivery,
+    pub(crate) permit: Permitted<Manage>,
+}
+
+impl FromRequestParts<App> for LoadedDelivery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let LoadedWebhook { webhook, permit } = LoadedWebhook::from_request_parts(parts, app).await?;
+        let id: DeliveryId = path::one(parts, app, "deliveryId").await?;
+        let missing =
+            || Problem::new(Code::DeliveryNotFound, format!("there is no delivery {id}")).field("deliveryId");
+        let delivery = webhooks::delivery(permit.db(), webhook.id, id).await?.ok_or_else(missing)?;
+        Ok(Self { webhook, delivery, permit })
     }
 }

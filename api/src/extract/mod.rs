@@ -13,8 +13,8 @@ pub(crate) use body::parse;
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use limits::{checked_text, page_limit};
 pub(crate) use loaded::{
-    LoadedJob, LoadedMember, LoadedProject, LoadedSync, LoadedToken, project as load_project,
-    sync as load_sync,
+    LoadedDelivery, LoadedJob, LoadedMember, LoadedProject, LoadedSync, LoadedToken, LoadedWebhook,
+    project as load_project, sync as load_sync,
 };
 pub(crate) use path::Id;
 pub(crate) use permit::{Admin, AnyCaller, Manage, Operate, OwnSession, Permitted, Read, Syncs, lacks};

@@ -34,7 +34,14 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEPT: [HeaderName; 2] = [header::LOCATION, header::CONTENT_TYPE];
 
 /// The routes whose answers hold secrets. Those are shown once, and kept nowhere.
-const SECRET: [&str; 4] = ["/api/v1/session", "/api/v1/setup", "/api/v1/tokens", "/api/v1/stream-tickets"];
+const SECRET: [&str; 6] = [
+    "/api/v1/session",
+    "/api/v1/setup",
+    "/api/v1/tokens",
+    "/api/v1/stream-tickets",
+    "/api/v1/webhooks",
+    "/api/v1/webhooks/{webhookId}/rotate-secret",
+];
 
 /// Seconds between two removals of outdated answers.
 const EXPIRE_SECONDS: i64 = 60;

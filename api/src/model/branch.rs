@@ -1,5 +1,6 @@
 //! Branches.
 
+use chrono::{DateTime, Utc};
 use entities::{Branch, ObjectId, SyncId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,11 +18,19 @@ pub struct KnownBranchDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub head_sync_id: Option<SyncId>,
+    /// When it was told, or found, to be deleted at its host. What was synced of it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
 }
 
 impl From<&Branch> for KnownBranchDto {
     fn from(branch: &Branch) -> Self {
-        Self { name: branch.name.clone(), head_sync: branch.head_seq, head_sync_id: branch.head_sync_id }
+        Self {
+            name: branch.name.clone(),
+            head_sync: branch.head_seq,
+            head_sync_id: branch.head_sync_id,
+            deleted_at: branch.deleted_at,
+        }
     }
 }
 

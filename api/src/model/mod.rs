@@ -17,6 +17,8 @@ mod project;
 mod queue;
 mod settings;
 mod sync;
+mod trigger;
+mod webhook;
 mod words;
 
 pub use audit::{ActorDto, AuditDto, AuditList, AuditTargetDto};
@@ -37,11 +39,17 @@ pub use installed::{InstallationRequest, InstalledRepositoryDto};
 pub use job::{BulkDto, BulkRequest, EventDto, JobDetailDto, JobDto, JobFilterDto};
 pub use memory::MemoryDto;
 pub use page::{
-    DeadJobPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage, SyncPage,
+    DeadJobPage, DeliveryPage, FilePage, InstalledRepositoryPage, JobPage, MemoryPage, Page, ProjectPage,
+    SyncPage, WebhookDeliveryPage, WebhookPage,
 };
 pub use progress::{ProgressDto, SyncStatusDto};
 pub use project::{CountsDto, NewProject, ProjectDetailDto, ProjectDto, SourceDto};
 pub use queue::{DepthDto, PauseDto, PauseRequest, QueueDto, ResumeRequest, ToggledDto, WorkerDto};
 pub use settings::{SettingsDto, ShownSettings};
 pub use sync::{PhaseDto, RestoreRequest, StartRequest, StartedDto, SyncCountsDto, SyncDto, SyncErrorDto};
+pub use trigger::{
+    DeliveryDto, HookDto, HookRequest, IssuedHookDto, PollingDto, PollingRequest, ReceivedDto, ScheduleDto,
+    ScheduleList, ScheduleRequest,
+};
+pub use webhook::{IssuedWebhookDto, WebhookChangeRequest, WebhookDeliveryDto, WebhookDto, WebhookRequest};
 pub use words::{FileKind, MemoryKind, Priority, SyncKind, SyncStatus, SyncTrigger};

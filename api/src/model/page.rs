@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use super::{DeadJobDto, FileDto, InstalledRepositoryDto, JobDto, MemoryDto, ProjectDto, SyncDto};
+use super::{
+    DeadJobDto, DeliveryDto, FileDto, InstalledRepositoryDto, JobDto, MemoryDto, ProjectDto, SyncDto,
+    WebhookDeliveryDto, WebhookDto,
+};
 
 /// A page of projects.
 pub type ProjectPage = Page<ProjectDto>;
@@ -25,6 +28,13 @@ pub type MemoryPage = Page<MemoryDto>;
 pub type JobPage = Page<JobDto>;
 /// A page of dead jobs.
 pub type DeadJobPage = Page<DeadJobDto>;
+/// A page of webhooks.
+pub type WebhookPage = Page<WebhookDto>;
+/// A page of deliveries to a webhook.
+pub type WebhookDeliveryPage = Page<WebhookDeliveryDto>;
+
+/// A page of what a host sent.
+pub type DeliveryPage = Page<DeliveryDto>;
 
 /// A page of repositories that an installation reaches.
 pub type InstalledRepositoryPage = Page<InstalledRepositoryDto>;

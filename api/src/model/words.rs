@@ -57,7 +57,7 @@ words! {
         Api,
         /// A push told by the host.
         Webhook,
-        /// A schedule.
+        /// A schedule, or a look at the host that found something new.
         Schedule,
     }
 

@@ -23,6 +23,8 @@ mod sync_status;
 mod syncs_cancel;
 mod syncs_diff;
 mod syncs_get;
+mod triggers;
+mod webhooks;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -108,7 +110,9 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(syncs_cancel::syncs_cancel))
         .routes(routes!(syncs_diff::syncs_diff))
         .routes(routes!(settings::settings_get))
+        .merge(triggers::routes())
         .merge(identity::routes())
+        .merge(webhooks::routes())
         .merge(admin::routes())
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -30,7 +30,7 @@ pub fn with_ids(path: &str) -> String {
     let id = SyncId::generate().to_string();
     ["{projectId}", "{syncId}", "{tokenId}", "{userId}", "{id}"]
         .iter()
-        .fold(path.to_owned(), |path, name| path.replace(name, &id))
+        .fold(path.replace("{host}", "github"), |path, name| path.replace(name, &id))
 }
 
 /// Clients are made from this file. `UPDATE_OPENAPI=1` writes it anew.

@@ -16,3 +16,5 @@ mod routes;
 mod scene;
 mod session;
 mod syncs;
+mod triggers;
+mod webhooks;

@@ -65,7 +65,7 @@ on_each_database! {
 
     async fn what_cannot_be_read_leaves_nothing(db: TestDatabase) {
         let scene = Scene::new(db).await;
-        let mut before = rows(scene.database.connection()).await;
+        let before = rows(scene.database.connection()).await;
         let empty = TestRepo::new();
         let folder = tempfile::tempdir().unwrap();
         let gone = "http://127.0.0.1:9/none.git";
@@ -104,7 +104,7 @@ on_each_database! {
         let kept_repo = small_repo();
         let kept = scene.project("kept", &kept_repo).await;
         scene.sync(&kept).await;
-        let before = rows(scene.database.connection()).await;
+        let mut before = rows(scene.database.connection()).await;
         let listed = scene.get(&format!("{kept}/memory?query=elephants")).await.expect(200);
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 

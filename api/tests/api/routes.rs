@@ -8,8 +8,10 @@ use entities::{
         Right, Rights, Role,
         tokens::{self, NewToken},
     },
+    keys::{KeyRing, KeyStore},
     projects,
     syncs::NewSync,
+    webhooks::{self, NewWebhook, Redelivery},
 };
 use serde_json::{Value, json};
 use testkit::on_each_database;
@@ -34,6 +36,8 @@ enum For {
     Sessions,
     /// On this machine everybody; from elsewhere whoever operates the installation.
     Neighbours,
+    /// Whoever knows the secret that a project's hooks are signed with; no token opens it.
+    Signed,
 }
 use For::*;
 
@@ -43,7 +47,7 @@ const ADMIN: For = Tenant(Right::Admin);
 const MANAGE: For = WholeTenant(Right::Admin);
 
 /// All routes, and whom they are for.
-const ROUTES: [(&str, &str, For); 61] = [
+const ROUTES: [(&str, &str, For); 86] = [
     ("GET", "/healthz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/readyz", Everybody("a load balancer has no token, and is told nothing else")),
     ("GET", "/api/v1/session", Everybody("who is not known yet learns that they have to log in")),
@@ -62,6 +66,21 @@ const ROUTES: [(&str, &str, For); 61] = [
     ("DELETE", "/api/v1/projects/{projectId}/credential", ADMIN),
     ("GET", "/api/v1/projects/{projectId}/credential/repositories", MANAGE),
     ("POST", "/api/v1/github/repositories", MANAGE),
+    ("POST", "/api/v1/webhooks/github/{projectId}", Signed),
+    ("POST", "/api/v1/webhooks/gitlab/{projectId}", Signed),
+    ("POST", "/api/v1/webhooks/gitea/{projectId}", Signed),
+    ("GET", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("PUT", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/hook", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/hook/deliveries", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/schedules", READ),
+    ("POST", "/api/v1/projects/{projectId}/schedules", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/schedules/{id}", READ),
+    ("PUT", "/api/v1/projects/{projectId}/schedules/{id}", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/schedules/{id}", ADMIN),
+    ("GET", "/api/v1/projects/{projectId}/polling", READ),
+    ("PUT", "/api/v1/projects/{projectId}/polling", ADMIN),
+    ("DELETE", "/api/v1/projects/{projectId}/polling", ADMIN),
     ("GET", "/api/v1/projects/{projectId}/files", READ),
     ("GET", "/api/v1/projects/{projectId}/memory", READ),
     ("GET", "/api/v1/projects/{projectId}/sync/branches", READ),
@@ -83,6 +102,16 @@ const ROUTES: [(&str, &str, For); 61] = [
     ("PUT", "/api/v1/members/{userId}", MANAGE),
     ("DELETE", "/api/v1/members/{userId}", MANAGE),
     ("GET", "/api/v1/audit", MANAGE),
+    ("GET", "/api/v1/webhooks", MANAGE),
+    ("POST", "/api/v1/webhooks", MANAGE),
+    ("GET", "/api/v1/webhooks/{webhookId}", MANAGE),
+    ("PUT", "/api/v1/webhooks/{webhookId}", MANAGE),
+    ("DELETE", "/api/v1/webhooks/{webhookId}", MANAGE),
+    ("POST", "/api/v1/webhooks/{webhookId}/rotate-secret", MANAGE),
+    ("POST", "/api/v1/webhooks/{webhookId}/test", MANAGE),
+    ("GET", "/api/v1/webhooks/{webhookId}/deliveries", MANAGE),
+    ("GET", "/api/v1/webhooks/{webhookId}/deliveries/{deliveryId}", MANAGE),
+    ("POST", "/api/v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver", MANAGE),
     ("GET", "/api/v1/settings", Operators),
     ("GET", "/api/v1/admin/tenants", Operators),
     ("POST", "/api/v1/admin/tenants", Operators),
@@ -117,6 +146,8 @@ struct Rows {
     sync: String,
     token: String,
     user: String,
+    webhook: String,
+    delivery: String,
 }
 
 impl Rows {
@@ -126,6 +157,8 @@ impl Rows {
             ("{syncId}", &self.sync),
             ("{tokenId}", &self.token),
             ("{userId}", &self.user),
+            ("{webhookId}", &self.webhook),
+            ("{deliveryId}", &self.delivery),
             ("{id}", &self.sync),
         ]
         .iter()
@@ -134,7 +167,7 @@ impl Rows {
 
     fn unknown() -> Self {
         let id = || ProjectId::generate().to_string();
-        Self { project: id(), sync: id(), token: id(), user: id() }
+        Self { project: id(), sync: id(), token: id(), user: id(), webhook: id(), delivery: id() }
     }
 }
 
@@ -147,7 +180,14 @@ async fn rows(people: &People, db: &entities::TenantDb, user: &str) -> Rows {
     let sync = people.scene.dispatcher.request(&branch, new, false, now).await.unwrap().sync;
     people.token(db, &[Right::Read]).await;
     let token = tokens::page(db, None, 1).await.unwrap().remove(0);
+    let keys = KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap();
+    let url = "https://receiver.example/in".to_owned();
+    let new = NewWebhook { url, project: None, kinds: Vec::new() };
+    let (_, webhook) = webhooks::create(db, &keys, new, now).await.unwrap();
+    let Redelivery::Due(delivery) = webhooks::ping(db, webhook.id, now).await.unwrap() else { panic!() };
     Rows {
+        webhook: webhook.id.to_string(),
+        delivery: delivery.id.to_string(),
         project: project.project.id.to_string(),
         sync: sync.id.to_string(),
         token: token.id.to_string(),
@@ -176,7 +216,7 @@ fn may(who: Rights, is_of_project: bool, needed: For) -> bool {
         Tenant(right) => who.has(right),
         WholeTenant(right) => who.has(right) && !is_of_project,
         Operators => who.has(Right::Operate),
-        Sessions => unreachable!("asked apart"),
+        Sessions | Signed => unreachable!("asked apart"),
     }
 }
 
@@ -187,6 +227,9 @@ fn is_final(method: &str, path: &str) -> bool {
         || path.ends_with("/requeue")
         || path.ends_with("/resume")
         || path.ends_with("/pause")
+        || path.ends_with("/redeliver")
+        || path.ends_with("/rotate-secret")
+        || path.ends_with("/test")
 }
 
 #[test]
@@ -295,7 +338,7 @@ on_each_database! {
         ];
         let mut walked = 0;
         for (method, path, needed) in ROUTES {
-            if matches!(needed, Everybody(_) | Sessions) || path.starts_with("/api/v1/events/") {
+            if matches!(needed, Everybody(_) | Sessions | Signed) || path.starts_with("/api/v1/events/") {
                 continue;
             }
             for (name, who, rights, is_of_project) in &asking {
@@ -351,13 +394,13 @@ on_each_database! {
                     let never = people.ask(who, method, &nowhere.of(path), body.as_ref()).await;
                     assert_eq!(there.status, 404, "{method} {path}: {there:?}");
                     let plain = |text: &str, rows: &Rows| {
-                        [&rows.project, &rows.sync, &rows.token, &rows.user].iter().fold(text.to_owned(), |text, id| text.replace(*id, "ID"))
+                        [&rows.project, &rows.sync, &rows.token, &rows.user, &rows.webhook, &rows.delivery].iter().fold(text.to_owned(), |text, id| text.replace(*id, "ID"))
                     };
                     assert_eq!(plain(&there.text, &theirs), plain(&never.text, &nowhere), "{method} {path}");
                 } else if method == "GET" {
                     let reply = people.get(who, path).await;
                     assert_eq!(reply.status, 200, "{path}: {reply:?}");
-                    for id in [&theirs.project, &theirs.sync, &theirs.token, &theirs.user] {
+                    for id in [&theirs.project, &theirs.sync, &theirs.token, &theirs.user, &theirs.webhook] {
                         assert!(!reply.text.contains(id.as_str()), "{path} tells of {id}");
                     }
                 }

@@ -22,7 +22,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use project_sync_api::{Access, AppState, Gate, PROBLEM_JSON, Settings, TYPE_PREFIX, router, serve};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
-use source::settings::CredentialKeys;
+use source::{guard::Reach, settings::CredentialKeys};
 use testkit::{database::TestDatabase, repo::TestRepo};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -145,12 +145,18 @@ impl Scene {
         let state = AppState {
             dispatcher: dispatcher.clone(),
             source_settings,
+            webhook_reach: Reach {
+                section: "webhooks",
+                allowed_hosts: vec!["*".to_owned()],
+                private_networks: Some(Vec::new()),
+            },
             settings,
             gate,
             clock,
             metrics,
             pages: None,
             shown_settings: Arc::default(),
+            triggers: bus::triggers::TriggerSettings::default(),
         };
         let Dispatcher { db: streamed, progress, .. } = dispatcher.clone();
         let gateway = Gateway::start(streamed, progress, gateway::Settings::default()).unwrap();

@@ -13,7 +13,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         "Service commands",
         &["serve", "api", "gateway", "worker", "migrate", "secrets", "config", "healthcheck"],
     ),
-    ("Identity commands", &["user", "token", "tenant"]),
+    ("Identity commands", &["user", "token", "tenant", "webhook"]),
     ("Operator commands", &["jobs", "queue", "dead", "doctor", "gc", "backup", "restore-backup", "bench"]),
     ("Installation commands", &["completions", "man"]),
 ];

@@ -19,6 +19,7 @@ mod operator;
 mod projects;
 mod repositories;
 mod restore;
+mod schedule;
 mod secrets;
 mod serve;
 mod source;
@@ -109,9 +110,11 @@ async fn run_with(app: &App, command: Command, spec: Option<SourceSpec>) -> Resu
         (Command::Restore(args), _) => restore::run(app, &args).await,
         (Command::Verify(args), _) => verify::run(app, &args).await,
         (Command::Cancel(args), _) => cancel::run(app, &args).await,
+        (Command::Schedule(args), _) => schedule::run(app, &args).await,
         (Command::User(args), _) => identity::user(app, &args).await,
         (Command::Token(args), _) => identity::token(app, &args).await,
         (Command::Tenant(args), _) => identity::tenant(app, &args).await,
+        (Command::Webhook(args), _) => identity::webhook(app, &args).await,
         (Command::Gc(args), _) => gc::run(app, &args).await,
         // Handled above: these need no database, open it themselves, or have a source.
         (

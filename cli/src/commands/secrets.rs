@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use entities::{
-    Database,
-    credentials::{self, CredentialError, Rotated},
+    Database, TenantDb,
+    credentials::{self, CredentialError},
     keys::{KeyRing, KeyStore, KeysError},
+    triggers::hooks,
+    webhooks::{self, WebhookError},
 };
 use serde::Serialize;
 
@@ -29,6 +31,24 @@ struct KeyRecord {
     state: &'static str,
     /// How many credentials are sealed with it.
     credentials: u64,
+    /// How many secrets of hooks, by which hosts sign, are sealed with it.
+    hooks: u64,
+    /// How many secrets of webhooks are.
+    webhooks: u64,
+}
+
+/// What is sealed with a key.
+#[derive(Clone, Copy, Default)]
+struct Sealed {
+    credentials: u64,
+    hooks: u64,
+    webhooks: u64,
+}
+
+impl KeyRecord {
+    fn new(id: &str, state: &'static str, Sealed { credentials, hooks, webhooks }: Sealed) -> Self {
+        Self { id: id.to_owned(), state, credentials, hooks, webhooks }
+    }
 }
 
 /// Runs the command.
@@ -49,15 +69,22 @@ pub async fn run(args: &SecretsArgs, global: &Global, settings: Settings) -> Res
 
 /// Lists the keys and what is sealed with each.
 async fn status(database: &Database, keys: &KeyStore, output: Output) -> Result<(), CliError> {
-    let mut sealed: BTreeMap<String, u64> = BTreeMap::new();
+    let mut sealed: BTreeMap<String, Sealed> = BTreeMap::new();
     let mut after = None;
     loop {
         let tenants = credentials::tenants(&database.system(), after).await?;
         let Some(last) = tenants.last() else { break };
         after = Some(*last);
         for tenant in tenants {
-            for (key, count) in credentials::by_key(&database.tenant(tenant)).await? {
-                *sealed.entry(key).or_default() += count;
+            let db = database.tenant(tenant);
+            for (key, count) in credentials::by_key(&db).await? {
+                sealed.entry(key).or_default().credentials += count;
+            }
+            for (key, count) in hooks::by_key(&db).await? {
+                sealed.entry(key).or_default().hooks += count;
+            }
+            for (key, count) in webhooks::by_key(&db).await? {
+                sealed.entry(key).or_default().webhooks += count;
             }
         }
     }
@@ -70,11 +97,9 @@ async fn status(database: &Database, keys: &KeyStore, output: Output) -> Result<
     let mut records = Vec::new();
     for (index, id) in ring.into_iter().flat_map(KeyRing::ids).enumerate() {
         let state = if index == 0 { "seals" } else { "opens" };
-        let credentials = sealed.remove(id).unwrap_or_default();
-        records.push(KeyRecord { id: id.to_owned(), state, credentials });
+        records.push(KeyRecord::new(id, state, sealed.remove(id).unwrap_or_default()));
     }
-    let missing = sealed.into_iter().map(|(id, credentials)| KeyRecord { id, state: "missing", credentials });
-    records.extend(missing);
+    records.extend(sealed.into_iter().map(|(id, sealed)| KeyRecord::new(&id, "missing", sealed)));
     print(&records, output)
 }
 
@@ -84,9 +109,11 @@ fn print(records: &[KeyRecord], output: Output) -> Result<(), CliError> {
         out.json_array(records)?;
         return Ok(out.flush()?);
     }
-    let mut rows = table(["KEY", "STATE", ">CREDENTIALS"]);
+    let mut rows = table(["KEY", "STATE", ">CREDENTIALS", ">HOOKS", ">WEBHOOKS"]);
     for record in records {
-        row(&mut rows, [record.id.clone(), record.state.to_owned(), record.credentials.to_string()]);
+        let counts = [record.credentials, record.hooks, record.webhooks].map(|count| count.to_string());
+        let [credentials, hooks, webhooks] = counts;
+        row(&mut rows, [record.id.clone(), record.state.to_owned(), credentials, hooks, webhooks]);
     }
     print_table(&mut out, &rows, "no keys; `project-sync secrets new-key` makes one")
 }
@@ -94,30 +121,19 @@ fn print(records: &[KeyRecord], output: Output) -> Result<(), CliError> {
 /// Seals with the first key what is sealed with another one.
 async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<(), CliError> {
     let ring = keys.ring().map_err(failed)?;
-    let (mut resealed, mut unreadable, mut after) = (0, 0, None);
+    let (mut done, mut after) = (Done::default(), None);
     loop {
         let tenants = credentials::tenants(&database.system(), after).await?;
         let Some(last) = tenants.last() else { break };
         after = Some(*last);
         for tenant in tenants {
             let db = database.tenant(tenant);
-            let mut next = None;
-            loop {
-                let batch: Rotated = credentials::rotate(&db, ring, next).await.map_err(sealing)?;
-                resealed += batch.resealed;
-                unreadable += batch.unreadable.len();
-                for project in &batch.unreadable {
-                    tell(format_args!(
-                        "the credential of project {project} does not open and stays as it is"
-                    ));
-                }
-                next = batch.next;
-                if next.is_none() {
-                    break;
-                }
-            }
+            rotate_credentials(&db, ring, &mut done).await?;
+            rotate_hooks(&db, ring, &mut done).await?;
+            rotate_webhooks(&db, ring, &mut done).await?;
         }
     }
+    let Done { resealed, unreadable } = done;
     let mut out = Out::stdout();
     match output {
         Output::Json => out.json(&serde_json::json!({ "resealed": resealed, "unreadable": unreadable }))?,
@@ -130,6 +146,66 @@ async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<
             message: format!("{count} do not open with any of the keys"),
             hint: Some("`project-sync secrets status` names the keys that are missing".to_owned()),
         }),
+    }
+}
+
+/// What came of sealing anew.
+#[derive(Default)]
+struct Done {
+    resealed: u64,
+    unreadable: usize,
+}
+
+async fn rotate_credentials(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
+    let mut next = None;
+    loop {
+        let batch = credentials::rotate(db, ring, next).await.map_err(sealing)?;
+        done.resealed += batch.resealed;
+        done.unreadable += batch.unreadable.len();
+        for project in &batch.unreadable {
+            tell(format_args!("the credential of project {project} does not open and stays as it is"));
+        }
+        next = batch.next;
+        if next.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn rotate_hooks(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
+    let mut next = None;
+    loop {
+        let batch = hooks::rotate(db, ring, next).await.map_err(sealing)?;
+        done.resealed += batch.resealed;
+        done.unreadable += batch.unreadable.len();
+        for project in &batch.unreadable {
+            tell(format_args!(
+                "the secret of the hook of project {project} does not open and stays as it is"
+            ));
+        }
+        next = batch.next;
+        if next.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn rotate_webhooks(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
+    let mut next = None;
+    loop {
+        let batch = webhooks::rotate(db, ring, next).await.map_err(|error| match error {
+            WebhookError::Database(error) => error.into(),
+            other => CliError::usage(other.to_string()),
+        })?;
+        done.resealed += batch.resealed;
+        done.unreadable += batch.unreadable.len();
+        for webhook in &batch.unreadable {
+            tell(format_args!("the secret of webhook {webhook} does not open and stays as it is"));
+        }
+        next = batch.next;
+        if next.is_none() {
+            return Ok(());
+        }
     }
 }
 

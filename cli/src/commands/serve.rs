@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     args::{GatewayArgs, Global, ServeArgs, WorkerArgs},
     error::CliError,
-    service::{Needs, Service, announce},
+    service::{Role, Service, announce},
     settings::Settings,
 };
 
@@ -18,7 +18,7 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
     if !settings.api.listen.ip().is_loopback() {
         settings.source.confine();
     }
-    let service = Service::open(global, settings, Needs::Nothing).await?;
+    let service = Service::open(global, settings, Role::Serve).await?;
     let listener = service.listen().await?;
     let runner = service.runner()?;
     let gateway = service.gateway()?;
@@ -32,7 +32,7 @@ pub async fn serve(global: &Global, settings: Settings, args: &ServeArgs) -> Res
 pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Result<(), CliError> {
     let mut settings = at(settings, args.listen);
     settings.source.confine();
-    let service = Service::open(global, settings, Needs::SharedServers).await?;
+    let service = Service::open(global, settings, Role::Api).await?;
     let listener = service.listen().await?;
     announce_address(&listener)?;
     let gateway = service.gateway()?;
@@ -44,7 +44,7 @@ pub async fn api(global: &Global, settings: Settings, args: &ServeArgs) -> Resul
 pub async fn gateway(global: &Global, settings: Settings, args: &GatewayArgs) -> Result<(), CliError> {
     let address = args.listen.unwrap_or(settings.gateway.listen);
     // What the API's section says of who may ask holds here, too.
-    let service = Service::open(global, at(settings, Some(address)), Needs::SharedServers).await?;
+    let service = Service::open(global, at(settings, Some(address)), Role::Gateway).await?;
     let listener = service.listen().await?;
     let gateway = service.gateway()?;
     announce_address(&listener)?;
@@ -61,7 +61,7 @@ pub async fn worker(global: &Global, mut settings: Settings, args: &WorkerArgs) 
     if args.metrics_listen.is_some() {
         settings.telemetry.metrics_listen = args.metrics_listen;
     }
-    let service = Service::open(global, settings, Needs::SharedServers).await?;
+    let service = Service::open(global, settings, Role::Worker).await?;
     let runner = service.runner()?;
     let name = runner.instance.name().to_owned();
     let ready = move || {

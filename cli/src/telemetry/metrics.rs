@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use entities::Database;
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics::{Unit, describe_gauge, gauge};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
-use worker::telemetry as sync;
+use worker::{telemetry as sync, webhooks::telemetry as webhooks};
 
-use crate::error::CliError;
+use crate::{error::CliError, service::Role};
 
 /// Connections to the database by state: used, idle.
 const CONNECTIONS: &str = "project_sync_database_connections";
-/// Always 1; says what is running.
+/// The most connections to the database that this process holds at once.
+const CONNECTIONS_MAX: &str = "project_sync_database_connections_max";
+/// Always 1; says what is running: version, role.
 const BUILD_INFO: &str = "project_sync_build_info";
 
 /// How often values that nobody tells are read.
@@ -26,70 +28,74 @@ const SHORT_BUCKETS: [f64; 14] =
 /// The upper bounds of the buckets of durations of syncs, in seconds.
 const SYNC_BUCKETS: [f64; 12] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0];
 
-/// Begins to record. To be called once in a process.
+/// Begins to record what a process of this role does. To be called once in a process.
 ///
 /// # Errors
 /// If something records already.
-pub fn install() -> Result<PrometheusHandle, CliError> {
+pub fn install(role: Role) -> Result<PrometheusHandle, CliError> {
     let failed = |error: &dyn std::fmt::Display| CliError::usage(format!("metrics: {error}"));
-    let handle = PrometheusBuilder::new()
+    let handle =
+        builder().map_err(|error| failed(&error))?.install_recorder().map_err(|error| failed(&error))?;
+    describe();
+    begin(role);
+    Ok(handle)
+}
+
+/// What records, with the buckets of all histograms.
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(sync::SYNC_SECONDS.to_owned()), &SYNC_BUCKETS)
         .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Full(gateway::LAG.to_owned()), &gateway::LAG_BUCKETS)
+        })
+        .and_then(|builder| {
+            let late = Matcher::Full(sync::SCHEDULE_LATE_SECONDS.to_owned());
+            builder.set_buckets_for_metric(late, &SYNC_BUCKETS)
         })
         .and_then(|builder| {
             let requests = Matcher::Full(source::GITHUB_REQUEST_SECONDS.to_owned());
             builder.set_buckets_for_metric(requests, &SHORT_BUCKETS)
         })
         .and_then(|builder| {
+            let metric = Matcher::Full(webhooks::DELIVERY_SECONDS.to_owned());
+            builder.set_buckets_for_metric(metric, &webhooks::DELIVERY_BUCKETS)
+        })
+        .and_then(|builder| {
             builder.set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), &SHORT_BUCKETS)
         })
-        .map_err(|error| failed(&error))?
-        .install_recorder()
-        .map_err(|error| failed(&error))?;
-    describe();
-    gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-    Ok(handle)
+}
+
+/// Makes everything that a process of this role counts show 0 before anything happened.
+fn begin(role: Role) {
+    gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION"), "role" => role.as_str()).set(1.0);
+    if role.asks() {
+        api::begin_metrics();
+    }
+    if role.asks() || role.works() {
+        bus::telemetry::begin_metrics();
+    }
+    if role.works() {
+        worker::telemetry::begin_metrics();
+        source::begin_metrics();
+    }
+    if role.streams() {
+        gateway::begin_metrics();
+    }
 }
 
 fn describe() {
     describe_gauge!(BUILD_INFO, "Always 1; says what is running.");
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections to the database by state.");
     describe_gauge!(
-        bus::telemetry::QUEUE_DEPTH,
+        CONNECTIONS_MAX,
         Unit::Count,
-        "Syncs by state: ready, delayed, running, dead."
+        "The most connections to the database that this process holds at once."
     );
-    describe_gauge!(
-        bus::telemetry::QUEUE_OLDEST_SECONDS,
-        Unit::Seconds,
-        "How long the oldest sync of each state is in it."
-    );
-    describe_gauge!(bus::telemetry::QUEUE_MESSAGES, Unit::Count, "Messages in the queue by place.");
-    describe_gauge!(bus::telemetry::WORKERS, Unit::Count, "Workers heard of within the last lease.");
-    describe_counter!(sync::RUNS, Unit::Count, "Runs of syncs by outcome; interrupted ones are begun again.");
-    describe_histogram!(
-        sync::SYNC_SECONDS,
-        Unit::Seconds,
-        "How long syncs took from their first beginning to their end, by outcome."
-    );
-    describe_histogram!(sync::PHASE_SECONDS, Unit::Seconds, "How long phases took, by phase and result.");
-    describe_counter!(
-        sync::RETRIES,
-        Unit::Count,
-        "Syncs that wait to be begun again after an error, by its code."
-    );
-    describe_counter!(sync::GIVEN_UP, Unit::Count, "Syncs that joined the dead set, by code.");
-    describe_counter!(sync::CLAIMS_LOST, Unit::Count, "Claims that were lost while their sync ran.");
-    describe_counter!(sync::SOURCE_BYTES, Unit::Bytes, "Bytes received from sources.");
-    describe_counter!(sync::SOURCE_REQUESTS, Unit::Count, "Requests sent to sources.");
-    source::describe_metrics();
-    describe_counter!(
-        bus::telemetry::PROGRESS_DROPPED,
-        Unit::Count,
-        "Events that were not passed on; the database has them."
-    );
+    bus::telemetry::describe_metrics();
+    worker::telemetry::describe_metrics();
     worker::relay::telemetry::describe();
+    source::describe_metrics();
+    worker::webhooks::telemetry::describe();
     api::describe_metrics();
     gateway::describe_metrics();
 }
@@ -103,17 +109,21 @@ pub async fn keep_up(handle: PrometheusHandle, db: Database, stop: CancellationT
             () = stop.cancelled() => return,
         }
         handle.run_upkeep();
-        let (size, idle) = match db.backend() {
+        let (size, idle, most) = match db.backend() {
             DbBackend::Sqlite => {
                 let pool = db.pool().get_sqlite_connection_pool();
-                (pool.size() as usize, pool.num_idle())
+                (pool.size() as usize, pool.num_idle(), pool.options().get_max_connections())
             }
             _ => {
                 let pool = db.pool().get_postgres_connection_pool();
-                (pool.size() as usize, pool.num_idle())
+                (pool.size() as usize, pool.num_idle(), pool.options().get_max_connections())
             }
         };
+        gauge!(CONNECTIONS_MAX).set(f64::from(most));
         gauge!(CONNECTIONS, "state" => "idle").set(idle as f64);
         gauge!(CONNECTIONS, "state" => "used").set(size.saturating_sub(idle) as f64);
     }
 }
+
+#[cfg(test)]
+mod tests;

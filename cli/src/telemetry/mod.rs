@@ -4,18 +4,18 @@ mod metrics;
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{
     Resource,
     runtime::Tokio,
-    trace::{SdkTracerProvider, span_processor_with_async_runtime::BatchSpanProcessor},
+    trace::{Sampler, SdkTracerProvider, span_processor_with_async_runtime::BatchSpanProcessor},
 };
 use serde::Deserialize;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use self::metrics::{install as install_metrics, keep_up as keep_metrics_up};
-use crate::{args::Global, error::CliError, out::Paint};
+use crate::{args::Global, error::CliError, out::Paint, service::Role};
 
 /// How long sending a batch of spans may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +33,9 @@ pub struct TelemetrySettings {
     pub metrics_listen: Option<SocketAddr>,
     /// Where spans are sent to (OTLP over HTTP), such as `http://localhost:4318/v1/traces`; nowhere if unset.
     pub otlp_endpoint: Option<String>,
+    /// One of how many traces that begin here is sent; 0 is none. A trace that began elsewhere is sent if whoever began
+    /// it says so.
+    pub otlp_sample_one_in: u32,
 }
 
 impl Default for TelemetrySettings {
@@ -42,6 +45,7 @@ impl Default for TelemetrySettings {
             log_filter: "info".to_owned(),
             metrics_listen: None,
             otlp_endpoint: None,
+            otlp_sample_one_in: 1,
         }
     }
 }
@@ -86,8 +90,10 @@ pub fn for_command(global: &Global) {
 ///
 /// # Errors
 /// If the collector's address is none.
-pub fn for_service(global: &Global, settings: &TelemetrySettings) -> Result<Telemetry, CliError> {
-    let traces = settings.otlp_endpoint.as_deref().map(traces).transpose()?;
+pub fn for_service(global: &Global, settings: &TelemetrySettings, role: Role) -> Result<Telemetry, CliError> {
+    let one_in = settings.otlp_sample_one_in;
+    let traces =
+        settings.otlp_endpoint.as_deref().map(|endpoint| traces(endpoint, role, one_in)).transpose()?;
     let spans = traces.as_ref().map(|traces| {
         // Our own spans only: those of clients and servers below would be most of the traffic.
         tracing_opentelemetry::layer()
@@ -122,14 +128,37 @@ fn filter(level: &str) -> EnvFilter {
     EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},{level}")))
 }
 
-fn traces(endpoint: &str) -> Result<SdkTracerProvider, CliError> {
+/// What sends spans. What a collector that is away does not take is dropped: nothing waits for it.
+fn traces(endpoint: &str, role: Role, one_in: u32) -> Result<SdkTracerProvider, CliError> {
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .with_endpoint(endpoint)
         .with_timeout(EXPORT_TIMEOUT)
         .build()
         .map_err(|error| CliError::usage(format!("settings: telemetry.otlp_endpoint: {error}")))?;
-    let resource = Resource::builder().with_service_name("project-sync").build();
+    // OTEL_RESOURCE_ATTRIBUTES is read by the builder: whoever runs the service adds the environment or the cluster there.
+    let resource = Resource::builder()
+        .with_service_name(role.service_name())
+        .with_attributes([
+            KeyValue::new("service.namespace", "project-sync"),
+            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+            KeyValue::new("service.instance.id", uuid::Uuid::now_v7().to_string()),
+        ])
+        .build();
     let processor = BatchSpanProcessor::builder(exporter, Tokio).build();
-    Ok(SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build())
+    Ok(SdkTracerProvider::builder()
+        .with_span_processor(processor)
+        .with_sampler(sampler(one_in))
+        .with_resource(resource)
+        .build())
+}
+
+/// Whoever began a trace decides; of those that begin here, one of so many is sent.
+fn sampler(one_in: u32) -> Sampler {
+    let root = match one_in {
+        0 => Sampler::AlwaysOff,
+        1 => Sampler::AlwaysOn,
+        _ => Sampler::TraceIdRatioBased(f64::from(one_in).recip()),
+    };
+    Sampler::ParentBased(Box::new(root))
 }

@@ -7,6 +7,7 @@ mod identity;
 mod killed;
 mod refused;
 mod together;
+mod webhooks;
 
 use std::{
     io::{BufRead, BufReader},

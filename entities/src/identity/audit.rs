@@ -70,6 +70,20 @@ actions! {
     CredentialSet = "credential.set";
     /// A project's credential was removed.
     CredentialRemove = "credential.remove";
+    /// A project got a secret that its host signs hooks with.
+    HookSet = "hook.set";
+    /// A project takes no hooks any more.
+    HookRemove = "hook.remove";
+    /// A schedule was made.
+    ScheduleCreate = "schedule.create";
+    /// A schedule was changed.
+    ScheduleChange = "schedule.change";
+    /// A schedule was removed.
+    ScheduleRemove = "schedule.remove";
+    /// A project is polled, or at another pace.
+    PollingSet = "polling.set";
+    /// A project is polled no more.
+    PollingRemove = "polling.remove";
     /// The queue or a project was paused.
     QueuePause = "queue.pause";
     /// The queue or a project goes on.
@@ -86,6 +100,20 @@ actions! {
     DeadRemove = "dead.remove";
     /// A tenant was made.
     TenantCreate = "tenant.create";
+    /// A webhook was made.
+    WebhookCreate = "webhook.create";
+    /// A webhook was changed.
+    WebhookUpdate = "webhook.update";
+    /// A webhook was removed.
+    WebhookDelete = "webhook.delete";
+    /// A webhook got another secret.
+    WebhookRotate = "webhook.rotate";
+    /// A webhook was tried.
+    WebhookTest = "webhook.test";
+    /// Something was to be delivered to a webhook again.
+    WebhookRedeliver = "webhook.redeliver";
+    /// A webhook that took nothing was switched off.
+    WebhookDisable = "webhook.disable";
 }
 
 impl Action {

@@ -1,9 +1,12 @@
 //! How much waits, runs and was given up.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{DbErr, FromQueryResult, Statement};
 
 use crate::scope::OfSystem;
+
+/// After this time a running sync counts as one that runs for long.
+pub const LONG_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// How many there are in a state, and since when the oldest is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,6 +28,10 @@ pub struct QueueDepth {
     pub running: Depth,
     /// Were given up.
     pub dead: Depth,
+    /// Run without a lease that holds: their worker is gone, and nobody has taken them over yet.
+    pub abandoned: Depth,
+    /// Run for longer than [`LONG_AFTER`], whether their lease holds or not.
+    pub long: Depth,
 }
 
 #[derive(FromQueryResult)]
@@ -41,8 +48,13 @@ pub async fn depth(db: &impl OfSystem, now: DateTime<Utc>) -> Result<QueueDepth,
                UNION ALL SELECT 'delayed', count(*), min(created_at) FROM project_syncs \
                WHERE status = 'pending' AND run_after > $1 \
                UNION ALL SELECT 'running', count(*), min(started_at) FROM project_syncs WHERE status = 'running' \
-               UNION ALL SELECT 'dead', count(*), min(created_at) FROM dead_jobs";
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [now.into()]);
+               UNION ALL SELECT 'dead', count(*), min(created_at) FROM dead_jobs \
+               UNION ALL SELECT 'abandoned', count(*), min(lease_until) FROM project_syncs \
+               WHERE status = 'running' AND lease_until < $1 \
+               UNION ALL SELECT 'long', count(*), min(started_at) FROM project_syncs \
+               WHERE status = 'running' AND started_at < $2";
+    let values = [now.into(), (now - LONG_AFTER).into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let mut depth = QueueDepth::default();
     for row in Row::find_by_statement(statement).all(db).await? {
         let found = Depth { count: row.count.max(0) as u64, oldest: row.oldest };
@@ -50,6 +62,8 @@ pub async fn depth(db: &impl OfSystem, now: DateTime<Utc>) -> Result<QueueDepth,
             "ready" => depth.ready = found,
             "delayed" => depth.delayed = found,
             "running" => depth.running = found,
+            "abandoned" => depth.abandoned = found,
+            "long" => depth.long = found,
             _ => depth.dead = found,
         }
     }

@@ -10,6 +10,6 @@ pub use dead::{
     DeadFilter, MAX_PAYLOAD_CHARS, NewDeadJob, bury, count_dead, dead, dead_jobs, remove_dead,
     remove_dead_sync,
 };
-pub use depth::{Depth, QueueDepth, depth};
+pub use depth::{Depth, LONG_AFTER, QueueDepth, depth};
 pub use pauses::{MAX_REASON_CHARS, PauseScope, is_paused, pause, pauses, resume};
 pub use waiting::{WaitingAfter, WaitingSync, waiting_syncs};

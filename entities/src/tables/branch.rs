@@ -27,6 +27,8 @@ pub struct Model {
     pub kept_from: i64,
     /// When it was first synced.
     pub created_at: DateTimeUtc,
+    /// When it was told, or found, to be deleted at its host. What was synced of it stays.
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written out where they are needed.

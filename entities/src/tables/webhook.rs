@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::ids::{ProjectId, TenantId, WebhookId};
 
 /// An address that events are sent to.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhooks")]
 pub struct Model {
     /// Its id.

@@ -245,6 +245,7 @@ mod tests {
             head_seq: 0,
             head_sync_id: None,
             validator: None,
+            deleted_at: None,
             kept_from: 1,
             created_at: Default::default(),
         };

@@ -100,7 +100,7 @@ async fn services_have_no_more_rights_than_they_need() {
                   AND privilege_type IN ('UPDATE', 'DELETE')))";
     assert_eq!(names(&database, &grants("project_sync_app", hidden)).await, [] as [&str; 0]);
     let content = "AND table_name IN ('file_blobs', 'blob_contents', 'repository_files', 'repository_trees', \
-                   'memory_contents', 'memory_entries', 'embeddings', 'project_credentials')";
+                   'memory_contents', 'memory_entries', 'embeddings', 'project_credentials', 'project_hooks')";
     assert_eq!(names(&database, &grants("project_sync_system", content)).await, [] as [&str; 0]);
     for role in ["PUBLIC", "project_sync_relay", "project_sync_test"] {
         assert_eq!(names(&database, &grants(role, "")).await, [] as [&str; 0], "{role}");

@@ -67,13 +67,16 @@ pub struct Reset {
 }
 
 impl ResetReason {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::TooOld, Self::UnknownId, Self::Lost];
+
     /// The event.
     pub(crate) fn frame(self) -> Result<Frame, DbErr> {
         metrics::counter!(crate::telemetry::RESETS, "reason" => self.label()).increment(1);
         Frame::event(None, "reset", &Reset { reason: self }).map_err(json)
     }
 
-    fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::TooOld => "tooOld",
             Self::UnknownId => "unknownId",

@@ -138,6 +138,10 @@ pub enum Wait {
 }
 
 impl Wait {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Quota, Self::Reserve, Self::Secondary, Self::Concurrency, Self::Points, Self::First];
+
     /// The word, as a label of metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -151,8 +155,7 @@ impl Wait {
     }
 
     fn named(name: &str) -> Option<Self> {
-        let all = [Self::Quota, Self::Reserve, Self::Secondary, Self::Concurrency, Self::Points, Self::First];
-        all.into_iter().find(|it| it.as_str() == name)
+        Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 }
 

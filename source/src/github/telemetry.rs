@@ -92,6 +92,13 @@ pub(super) fn tell_answer(status: Option<StatusCode>, time: Duration) {
     }
 }
 
+/// Makes what is counted show 0 before anything happened. For processes that read repositories.
+pub fn begin_metrics() {
+    for why in Wait::ALL {
+        counter!(GITHUB_WAITS, "reason" => why.as_str()).increment(0);
+    }
+}
+
 /// Counts that a request has to wait.
 pub(super) fn tell_wait(why: Wait) {
     counter!(GITHUB_WAITS, "reason" => why.as_str()).increment(1);

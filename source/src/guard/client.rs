@@ -9,7 +9,7 @@ use reqwest::{
 };
 use url::Url;
 
-use super::{Guard, Refused, normal, private};
+use super::{Guard, Refused, normal};
 use crate::{SourceError, settings::SourceSettings};
 
 /// A client that checks where it goes, follows no redirect and repeats nothing by itself. Cheap to clone.
@@ -22,13 +22,24 @@ pub(crate) struct GuardedClient {
 impl GuardedClient {
     /// A client with the rules and timeouts of `settings` that calls itself `user_agent`.
     pub(crate) fn new(settings: &SourceSettings, user_agent: &str) -> Result<Self, SourceError> {
-        let guard = Guard::new(settings)?;
+        let connect = Duration::from_secs(settings.connect_timeout_seconds);
+        let idle = Duration::from_secs(settings.idle_timeout_seconds);
+        Self::with(Guard::new(settings)?, connect, idle, user_agent)
+    }
+
+    /// A client with these rules. A connection attempt is given up after `connect`, a request after `idle` without a byte.
+    pub(super) fn with(
+        guard: Guard,
+        connect: Duration,
+        idle: Duration,
+        user_agent: &str,
+    ) -> Result<Self, SourceError> {
         let client = Client::builder()
             .user_agent(user_agent)
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(settings.connect_timeout_seconds))
-            .read_timeout(Duration::from_secs(settings.idle_timeout_seconds))
+            .connect_timeout(connect)
+            .read_timeout(idle)
             .dns_resolver(guard.clone())
             .build()
             .map_err(|error| SourceError::io("set up HTTP")(std::io::Error::other(error.without_url())))?;
@@ -62,7 +73,7 @@ impl Resolve for Guard {
             let allowed: Vec<SocketAddr> =
                 found.filter(|address| is_proxy || guard.allows(address.ip())).collect();
             if allowed.is_empty() {
-                return Err(private(&host).into());
+                return Err(guard.private(&host).into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

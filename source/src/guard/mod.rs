@@ -11,6 +11,7 @@ pub(crate) mod folders;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod networks;
+mod outbound;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -18,6 +19,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use url::{Host, Url};
 
 pub(crate) use client::{GuardedClient, refusal};
+pub use outbound::{Outbound, OutboundError, Reach};
 
 use crate::{
     SourceError,
@@ -46,6 +48,8 @@ impl From<Refused> for SourceError {
 pub(crate) struct Guard(Arc<Rules>);
 
 struct Rules {
+    /// The section of the settings that makes them.
+    section: &'static str,
     hosts: GlobSet,
     /// The private networks that may be reached; all if `None`.
     networks: Option<Vec<Network>>,
@@ -59,12 +63,21 @@ impl Guard {
     /// # Errors
     /// If one of the hosts is no pattern.
     pub(crate) fn new(settings: &SourceSettings) -> Result<Self, SourceError> {
-        let hosts = host_patterns(&settings.allowed_hosts).map_err(|error| {
-            SourceError::Unsupported(format!("the setting source.allowed_hosts: {error}"))
+        Self::of_section("source", &settings.allowed_hosts, settings.private_networks.clone())
+    }
+
+    /// The rules that a section of the settings makes.
+    fn of_section(
+        section: &'static str,
+        hosts: &[String],
+        networks: Option<Vec<Network>>,
+    ) -> Result<Self, SourceError> {
+        let hosts = host_patterns(hosts).map_err(|error| {
+            SourceError::Unsupported(format!("the setting {section}.allowed_hosts: {error}"))
         })?;
         let proxies = PROXY_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
         let proxies = proxies.filter_map(|proxy| proxy_host(&proxy)).collect();
-        Ok(Self(Arc::new(Rules { hosts, networks: settings.private_networks.clone(), proxies })))
+        Ok(Self(Arc::new(Rules { section, hosts, networks, proxies })))
     }
 
     /// Refuses a URL whose host may not be asked. A host that is written as an address, in whatever notation, is checked
@@ -76,14 +89,15 @@ impl Guard {
         let host = url.host().ok_or_else(|| Refused("a URL without a host".to_owned()))?;
         let name = normal(&host.to_string());
         if !self.0.hosts.is_match(&name) {
-            return Err(Refused(format!("{name} is not among the allowed hosts (source.allowed_hosts)")));
+            let section = self.0.section;
+            return Err(Refused(format!("{name} is not among the allowed hosts ({section}.allowed_hosts)")));
         }
         let is_allowed = match host {
             Host::Ipv4(address) => self.allows(address.into()),
             Host::Ipv6(address) => self.allows(address.into()),
             Host::Domain(_) => self.0.networks.is_none() || !self.is_proxy(&name),
         };
-        if is_allowed { Ok(()) } else { Err(private(&name)) }
+        if is_allowed { Ok(()) } else { Err(self.private(&name)) }
     }
 
     /// Whether a connection to this address may be made.
@@ -95,6 +109,14 @@ impl Guard {
 
     fn is_proxy(&self, name: &str) -> bool {
         self.0.proxies.iter().any(|proxy| proxy == name)
+    }
+
+    fn private(&self, name: &str) -> Refused {
+        let done = if self.0.section == "source" { "read" } else { "reached" };
+        let section = self.0.section;
+        Refused(format!(
+            "{name} has a private address, and those are not {done} ({section}.private_networks)"
+        ))
     }
 }
 
@@ -122,10 +144,6 @@ pub fn check_source(source: &SourceSpec, settings: &SourceSettings) -> Result<()
     };
     let parsed = Url::parse(url).map_err(|_| SourceError::NotARepository(url.to_owned()))?;
     Ok(Guard::new(settings)?.check(&parsed)?)
-}
-
-fn private(name: &str) -> Refused {
-    Refused(format!("{name} has a private address, and those are not read (source.private_networks)"))
 }
 
 /// A host as it is compared: in small letters, without the dot of a full name and the brackets of an IPv6 address.

@@ -33,14 +33,14 @@ describe('what one may not do is not offered', () => {
   test.each([
     { role: 'viewer' as const, offered: [] },
     { role: 'member' as const, offered: ['Sync now'] },
-    { role: 'owner' as const, offered: ['Sync now', 'Remove…', 'Settings'] },
+    { role: 'owner' as const, offered: ['Sync now', 'Remove…', 'Triggers', 'Settings'] },
   ])('on a project, to a $role', async ({ role, offered }) => {
     knows(as(role));
     show(`/projects/${ID}`);
     await heading('harbour');
     const main = within(screen.getByRole('main'));
     await main.findByText('Nothing yet');
-    const names = [main.queryByRole('button', { name: 'Sync now' }), main.queryByRole('button', { name: 'Remove…' }), main.queryByRole('link', { name: 'Settings' })];
+    const names = [main.queryByRole('button', { name: 'Sync now' }), main.queryByRole('button', { name: 'Remove…' }), main.queryByRole('link', { name: 'Triggers' }), main.queryByRole('link', { name: 'Settings' })];
     expect(names.filter(Boolean).map((each) => each?.textContent)).toEqual(offered);
     expect(main.queryByText('You may look, but not sync.') !== null).toBe(role === 'viewer');
   });
@@ -78,7 +78,7 @@ describe('what one may not do is not offered', () => {
     const owner = show('/settings');
     expect(await found('No token yet')).toBeTruthy();
     const links = () => within(screen.getByRole('navigation', { name: 'Settings' })).getAllByRole('link').map((link) => link.textContent);
-    expect(links()).toEqual(['API tokens', 'Members', 'Audit log']);
+    expect(links()).toEqual(['API tokens', 'Members', 'Webhooks', 'Audit log']);
     expect(window.location.pathname).toBe('/settings/tokens');
     owner.unmount();
     knows(as('owner', { role: null, rights: ['operate'] }));

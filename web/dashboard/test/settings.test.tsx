@@ -119,10 +119,10 @@ describe('API tokens', () => {
     expect((within(made).getByLabelText('Token') as HTMLInputElement).value).toBe('ps_secret');
     expect(within(made).getByLabelText('Example').textContent).toMatch(/curl -H "Authorization: Bearer \$PROJECT_SYNC_TOKEN"[^]*\/api\/v1\/projects$/);
     const refused = vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new DOMException('no', 'NotAllowedError'));
-    await click('Copy', made);
+    await click('Copy the Token', made);
     expect(await found('It is selected: copy it with the keyboard.')).toBeTruthy();
     refused.mockRestore();
-    await click('Copy', made);
+    await click('Copy the Token', made);
     expect(await found('Copied.')).toBeTruthy();
     expect(await navigator.clipboard.readText()).toBe('ps_secret');
     // It is not lost by a slip.

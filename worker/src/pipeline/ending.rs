@@ -80,6 +80,11 @@ impl Runner {
         integration::record(&transaction, claim.sync, now).await?;
         transaction.commit().await?;
         integration::tell_written();
+        bus::telemetry::count_finished(match ending {
+            Ending::Completed { .. } => SyncStatus::Completed,
+            Ending::Failed { .. } => SyncStatus::Failed,
+            Ending::Cancelled => SyncStatus::Cancelled,
+        });
         if let Some(dead) = dead {
             metrics::counter!(telemetry::GIVEN_UP, "code" => dead.code.clone()).increment(1);
         }

@@ -105,8 +105,7 @@ impl Runner {
             ClaimOutcome::Paused => return Ok(RunOutcome::Paused),
             ClaimOutcome::NotPending => return Ok(RunOutcome::NotPending),
         };
-        let span = tracing::info_span!("sync", sync = %id, branch = tracing::field::Empty);
-        telemetry::link(&span, job.trace_parent());
+        let span = telemetry::sync_span(id, job.trace_parent());
         self.run_claimed(db, claim, opened, stop).instrument(span).await
     }
 
@@ -140,6 +139,7 @@ impl Runner {
         let error = match result {
             Ok(()) => None,
             Err(error) => {
+                telemetry::note_failure(&error);
                 // A sync that was taken over, or whose last commit went through after all, stays as it is.
                 // Later than a lease after the last heartbeat nobody would take it from us any more.
                 let ending = self.stop_after(&run, &error, &records, &stop);
@@ -153,6 +153,7 @@ impl Runner {
         let row = syncs::get(&run.db, run.claim.sync).await?;
         let row = Box::new(row.ok_or(SyncError::Internal("the row of a running sync is gone"))?);
         telemetry::count_run(&row);
+        tracing::info!(status = %row.status, requests = row.requests_made, bytes = row.bytes_fetched, "the run ended");
         Ok(match (row.status, error) {
             (SyncStatus::Completed, _) => RunOutcome::Ended(row, None),
             (SyncStatus::Pending | SyncStatus::Running, Some(error)) => RunOutcome::Interrupted(row, error),
@@ -328,15 +329,16 @@ impl Runner {
         let attempt = records[record].attempts;
         run.progress.tell(Event::PhaseStarted { phase: name.to_owned(), attempt }).await;
         let started = Instant::now();
+        let span = tracing::info_span!("phase", phase = name, attempt);
         let cancel = run.cancel.clone();
         let result = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(SyncError::Cancelled),
-            result = phase.run(run).instrument(tracing::info_span!("phase", phase = name)) => result,
+            result = phase.run(run).instrument(span.clone()) => result,
         };
         let duration_ms = started.elapsed().as_millis() as i64;
         records[record].duration_ms += duration_ms;
-        telemetry::count_phase(name, started.elapsed(), result.is_ok());
+        telemetry::count_phase(name, &span, started.elapsed(), &result);
         if result.is_ok() {
             run.progress.tell(Event::PhaseCompleted { phase: name.to_owned(), duration_ms }).await;
         }

@@ -1,6 +1,6 @@
 //! What the relay tells of itself.
 
-use metrics::{Unit, describe_counter, describe_gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge};
 
 /// Events that no broker has taken.
 pub const PENDING: &str = "project_sync_outbox_pending";
@@ -38,4 +38,14 @@ pub fn describe() {
         "What kept events from the broker, by reason: connect, refused, lost, no-answer, lane-lost, database."
     );
     describe_gauge!(CONNECTED, "1 while there is a connection to the broker, 0 otherwise.");
+}
+
+/// Makes what is counted show 0 before anything happened. For processes with a worker.
+pub fn begin() {
+    for name in [PUBLISHED, UNROUTABLE, NACKED] {
+        counter!(name).increment(0);
+    }
+    for reason in ["connect", "refused", "lost", "no-answer", "lane-lost", "database"] {
+        counter!(FAILURES, "reason" => reason).increment(0);
+    }
 }

@@ -18,6 +18,7 @@ use super::loans::{Gate, Running};
 use crate::{
     error::SyncError,
     pipeline::{Rescued, RunOutcome, Runner, Stop},
+    telemetry,
 };
 
 /// How long a job waits while the database is away.
@@ -104,13 +105,15 @@ impl Handler {
         match result {
             Ok(RunOutcome::Ended(row, error)) => {
                 if let Some(error) = error {
-                    tracing::warn!(sync = %row.id, status = %row.status, %error, "the sync ended early");
+                    let trace_id = telemetry::trace_id(&row);
+                    tracing::warn!(sync = %row.id, trace_id, status = %row.status, %error, "the sync ended early");
                 }
                 self.wake_next(&row).await;
                 DONE
             }
             Ok(RunOutcome::Interrupted(row, error)) if row.status == SyncStatus::Pending => {
-                tracing::info!(sync = %row.id, %error, run_after = ?row.run_after, "the sync is to be begun again");
+                let (trace_id, run_after) = (telemetry::trace_id(&row), row.run_after);
+                tracing::info!(sync = %row.id, trace_id, %error, ?run_after, "the sync is to be begun again");
                 let now = self.runner.clock.now();
                 let wait = row.run_after.and_then(|moment| (moment - now).to_std().ok());
                 Settlement::Retry { after: wait.unwrap_or_default(), counted: row.run_after.is_some() }

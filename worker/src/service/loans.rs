@@ -17,6 +17,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::BUSY;
+
 /// How long an idle worker waits for a signal before it looks by itself. Signals are quicker; this is for lost ones.
 const IDLE_POLL: Duration = Duration::from_secs(1);
 
@@ -96,7 +98,9 @@ pub(super) struct Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.running.map().remove(&self.sync);
+        let mut map = self.running.map();
+        map.remove(&self.sync);
+        metrics::gauge!(BUSY).set(map.len() as f64);
     }
 }
 
@@ -114,6 +118,7 @@ impl Running {
         }
         let cancel = CancellationToken::new();
         map.insert(sync, cancel.clone());
+        metrics::gauge!(BUSY).set(map.len() as f64);
         Some(Run { sync, cancel, running: Arc::clone(self) })
     }
 

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub use backend::{LeaseBackend, Settle, SettleLayer};
 
 use self::{handler::Handler, loans::Gate};
-use crate::pipeline::Runner;
+use crate::{pipeline::Runner, telemetry, triggers};
 
 /// How long the queue may take to answer for the first time before it is asked again.
 const FIRST_ANSWER_PAUSE: Duration = Duration::from_millis(500);
@@ -36,9 +36,11 @@ pub async fn serve(runner: Arc<Runner>, stop: CancellationToken, ready: impl FnO
         return;
     }
     let rescue = tokio::spawn(rescue::watch(Arc::clone(&runner), Arc::clone(&handler.running), stop.clone()));
+    let triggers = tokio::spawn(triggers::watch(Arc::clone(&runner), stop.clone()));
     let drain = tokio::spawn(hand_over_after_drain(runner.clone(), stop.clone(), handler.hand_over.clone()));
     ready();
     let (queue, slots) = (Arc::clone(&runner.dispatcher.queue), runner.settings.worker.concurrency);
+    metrics::gauge!(telemetry::SLOTS).set(slots as f64);
     let (name, draining) = (runner.instance.name().to_owned(), stop.clone());
     let monitor = Monitor::new()
         .register(move |_| {
@@ -62,6 +64,7 @@ pub async fn serve(runner: Arc<Runner>, stop: CancellationToken, ready: impl FnO
     }
     drain.abort();
     rescue.abort();
+    triggers.abort();
     if let Err(error) = runner.dispatcher.queue.leave(runner.instance.name()).await {
         tracing::debug!(%error, "the queue forgets us by itself");
     }

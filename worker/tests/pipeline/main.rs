@@ -15,3 +15,4 @@ mod retention_rules;
 mod scene;
 mod service;
 mod syncs;
+mod triggers;

@@ -1,9 +1,10 @@
-//! `user`, `token` and `tenant`: who may do what, on the database directly.
+//! `user`, `token`, `tenant` and `webhook`: who may do what, and who is told, on the database directly.
 
 mod password;
 mod tenant;
 mod token;
 mod user;
+mod webhook;
 
 use entities::{
     SystemDb, Tenant,
@@ -12,11 +13,13 @@ use entities::{
         audit::{Action, Actor, NewRecord},
         tenants,
     },
+    projects::LOCAL_TENANT,
 };
 
 pub use tenant::run as tenant;
 pub use token::run as token;
 pub use user::run as user;
+pub use webhook::run as webhook;
 
 use crate::{error::CliError, open::App};
 
@@ -48,6 +51,12 @@ fn principal(tenant: &Tenant) -> Principal {
 /// A line for the audit log: that whoever runs the command did something.
 fn did(tenant: &Tenant, action: Action) -> NewRecord {
     NewRecord::new(Actor::of(&principal(tenant), None), action)
+}
+
+/// The same, in the tenant whose projects the commands see.
+pub(super) fn did_here(app: &App, action: Action) -> NewRecord {
+    let tenant = TenantName { id: app.tenant, name: LOCAL_TENANT.to_owned() };
+    NewRecord::new(Actor::of(&Principal::command(ACTOR, tenant), None), action)
 }
 
 impl From<IdentityError> for CliError {

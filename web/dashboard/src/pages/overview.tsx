@@ -1,4 +1,4 @@
-import { DiffList, formatCount, formatDate, SyncBanner, SyncControls, type ProjectSync } from '@project-sync/react';
+import { DiffList, formatCount, formatDate, SyncBanner, SyncControls, type ProjectDetail, type ProjectSync } from '@project-sync/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'wouter';
@@ -30,6 +30,7 @@ export function Overview({ project, projectSync, branch, setBranch }: ProjectPag
       />
       <SyncBanner projectSync={projectSync} />
       <Others projectSync={projectSync} onShow={setBranch} />
+      <Deleted project={project} shown={shown} onShow={setBranch} />
       <dl className="totals" aria-label="What the default branch holds">
         <Total name="Files" href={`/projects/${project.id}/files`} value={formatCount(project.counts.files)} />
         <Total name="Memory entries" href={`/projects/${project.id}/memory`} value={formatCount(project.counts.memory)} />
@@ -64,6 +65,33 @@ function Others({ projectSync, onShow }: { projectSync: ProjectSync; onShow: (br
           </button>
         </li>
       ))}
+    </ul>
+  );
+}
+
+/** As many are named. */
+const MOST_DELETED = 10;
+
+/** Branches that are gone at the host, with what was synced of them still here. */
+function Deleted({ project, shown, onShow }: { project: ProjectDetail; shown: string | null | undefined; onShow: (branch: string) => void }) {
+  const deleted = project.branches.filter(({ deletedAt }) => deletedAt != null);
+  if (deleted.length === 0) return null;
+  const more = deleted.length - MOST_DELETED;
+  return (
+    <ul className="notice others" aria-label="Branches that were deleted">
+      {deleted.slice(0, MOST_DELETED).map(({ name, deletedAt }) => (
+        <li key={name}>
+          <span>
+            <strong>{name}</strong> was deleted at the host{deletedAt == null ? '' : `, ${formatDate(deletedAt)}`}. What was synced of it stays.
+          </span>
+          {name !== shown && (
+            <button type="button" className="ps-link" onClick={() => onShow(name)}>
+              Show<span className="ps-hidden"> {name}</span>
+            </button>
+          )}
+        </li>
+      ))}
+      {more > 0 && <li className="ps-muted">And {formatCount(more)} more.</li>}
     </ul>
   );
 }

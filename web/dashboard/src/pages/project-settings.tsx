@@ -1,9 +1,9 @@
-import { ErrorMessage, explainProblem, formatDate, ProblemError, type Credential, type NewCredential } from '@project-sync/react';
+import { ErrorMessage, explainProblem, formatDate, type Credential, type NewCredential } from '@project-sync/react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { client } from '../api.js';
 import { Confirm } from '../parts/confirm.js';
-import { fieldProblem, SelectField, TextField } from '../parts/field.js';
+import { fieldProblem, noneIf, SelectField, TextField } from '../parts/field.js';
 import { Failed, Loading } from '../parts/states.js';
 import { sourceText } from '../source.js';
 import type { ProjectPageProps } from './shared.js';
@@ -14,7 +14,7 @@ export default function ProjectSettingsPage({ project }: ProjectPageProps) {
   const queryKey = ['credential', project.id];
   const credential = useQuery({
     queryKey,
-    queryFn: ({ signal }) => client.projects.credential.get(project.id, { signal }).catch(noneIfAbsent),
+    queryFn: ({ signal }) => client.projects.credential.get(project.id, { signal }).catch(noneIf('credential-not-found')),
   });
   const set = (value: Credential | null) => queries.setQueryData(queryKey, value);
   return (
@@ -36,11 +36,6 @@ export default function ProjectSettingsPage({ project }: ProjectPageProps) {
       )}
     </section>
   );
-}
-
-function noneIfAbsent(error: unknown): null {
-  if (error instanceof ProblemError && error.code === 'credential-not-found') return null;
-  throw error;
 }
 
 const KINDS = { token: 'Personal token', githubApp: 'GitHub App' };

@@ -15,6 +15,7 @@ import { Overview } from './overview.js';
 const FilesPage = lazy(() => import('./files.js'));
 const MemoryPage = lazy(() => import('./memory.js'));
 const HistoryPage = lazy(() => import('./history.js'));
+const TriggersPage = lazy(() => import('./triggers/page.js'));
 const ProjectSettingsPage = lazy(() => import('./project-settings.js'));
 
 /** All pages of a project. They share one stream of events, so that going between them loses nothing. */
@@ -71,9 +72,14 @@ export function ProjectPage({ id }: { id: string }) {
           History
         </SubLink>
         {may('admin') && (
-          <SubLink id={id} to="/settings" branch={branch}>
-            Settings
-          </SubLink>
+          <>
+            <SubLink id={id} to="/triggers" branch={branch}>
+              Triggers
+            </SubLink>
+            <SubLink id={id} to="/settings" branch={branch}>
+              Settings
+            </SubLink>
+          </>
         )}
       </nav>
       <Switch>
@@ -85,6 +91,11 @@ export function ProjectPage({ id }: { id: string }) {
         </Route>
         <Route path="/projects/:id/history">
           <HistoryPage {...shared} />
+        </Route>
+        <Route path="/projects/:id/triggers">
+          <Needs right="admin" of="project" title="Triggers">
+            <TriggersPage {...shared} />
+          </Needs>
         </Route>
         <Route path="/projects/:id/settings">
           <Needs right="admin" of="project" title="Settings">

@@ -11,6 +11,8 @@ export interface TextFieldProps {
   maxLength?: number;
   /** Whether it is no text of a language: nothing corrects it. */
   isCode?: boolean;
+  /** What is offered while one types. */
+  offered?: readonly string[];
   /** Several lines. */
   isLong?: boolean;
   /** A line below the field; an empty one keeps its place. */
@@ -22,7 +24,7 @@ export interface TextFieldProps {
 
 /** A field with its name, a hint, and what is wrong with it. */
 export function TextField(props: TextFieldProps) {
-  const { label, value, onChange, type = 'text', isCode = false, isLong = false, hint, wrong, ref, ...more } = props;
+  const { label, value, onChange, type = 'text', isCode = false, isLong = false, offered, hint, wrong, ref, ...more } = props;
   const id = useId();
   const isTold = hint !== undefined || wrong !== undefined;
   const shared = {
@@ -39,7 +41,14 @@ export function TextField(props: TextFieldProps) {
       {isLong ? (
         <textarea rows={5} {...shared} onChange={(event) => onChange(event.target.value)} />
       ) : (
-        <input type={type} ref={ref} {...shared} onChange={(event) => onChange(event.target.value)} />
+        <input type={type} ref={ref} list={offered && `${id}-list`} {...shared} onChange={(event) => onChange(event.target.value)} />
+      )}
+      {offered && (
+        <datalist id={`${id}-list`}>
+          {offered.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
       )}
       {isTold && (
         <p id={`${id}-hint`} className="hint" data-wrong={wrong !== undefined || undefined} role="status">
@@ -56,24 +65,27 @@ export interface SelectFieldProps<T extends string> {
   onChange: (value: T) => void;
   options: readonly (readonly [value: T, name: string])[];
   hint?: string;
+  /** What is wrong with the value; takes the hint's place. */
+  wrong?: string | undefined;
 }
 
 /** One of some values. */
-export function SelectField<T extends string>({ label, value, onChange, options, hint }: SelectFieldProps<T>) {
+export function SelectField<T extends string>({ label, value, onChange, options, hint, wrong }: SelectFieldProps<T>) {
   const id = useId();
+  const isTold = hint !== undefined || wrong !== undefined;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value as T)} aria-describedby={hint === undefined ? undefined : `${id}-hint`}>
+      <select id={id} value={value} onChange={(event) => onChange(event.target.value as T)} aria-invalid={wrong !== undefined} aria-describedby={isTold ? `${id}-hint` : undefined}>
         {options.map(([value, name]) => (
           <option key={value} value={value}>
             {name}
           </option>
         ))}
       </select>
-      {hint !== undefined && (
-        <p id={`${id}-hint`} className="hint">
-          {hint}
+      {isTold && (
+        <p id={`${id}-hint`} className="hint" data-wrong={wrong !== undefined || undefined} role={wrong === undefined ? undefined : 'status'}>
+          {wrong ?? hint}
         </p>
       )}
     </div>
@@ -82,5 +94,16 @@ export function SelectField<T extends string>({ label, value, onChange, options,
 
 /** What a refusal says of a field, if it is about it. */
 export function fieldProblem(error: unknown, field: string): string | undefined {
-  return error instanceof ProblemError && error.field === field ? error.detail : undefined;
+  if (!(error instanceof ProblemError) || error.field !== field) return undefined;
+  // Its name need not be said again beside it.
+  const rest = error.detail.startsWith(`${field}: `) ? error.detail.slice(field.length + 2) : undefined;
+  return rest === undefined ? error.detail : rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
+/** Turns the refusal that means that there is none into nothing: for `catch`. */
+export function noneIf(code: string): (error: unknown) => null {
+  return (error) => {
+    if (error instanceof ProblemError && error.code === code) return null;
+    throw error;
+  };
 }

@@ -13,13 +13,16 @@ export interface PagedList<T> {
 export function usePaged<T>(
   queryKey: QueryKey,
   ask: (query: { limit: number; cursor: string | undefined }, options: { signal: AbortSignal }) => Promise<ListPage<T>>,
+  /** How often it is asked anew while somebody sees it, in milliseconds. */
+  everyMs?: number,
 ): PagedList<T> {
   const list = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) => ask({ limit: PAGE, cursor: pageParam }, { signal }),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
+    getNextPageParam: (page) => page.next ?? page.nextCursor ?? undefined,
     placeholderData: (before) => before,
+    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
   });
   return { items: list.data?.pages.flatMap((page) => page.items) ?? [], list };
 }

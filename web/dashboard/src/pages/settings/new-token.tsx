@@ -1,7 +1,8 @@
 import { Dialog, ErrorMessage, explainProblem, type MadeApiToken, type NewApiToken, type Project, type Scope } from '@project-sync/react';
 import { useMutation } from '@tanstack/react-query';
-import { useId, useRef, useState, type FormEvent } from 'react';
+import { useId, useState, type FormEvent } from 'react';
 import { client } from '../../api.js';
+import { CopyField } from '../../parts/copy-field.js';
 import { fieldProblem, SelectField, TextField } from '../../parts/field.js';
 import { useSession } from '../../session/context.js';
 
@@ -123,19 +124,6 @@ function Ask({ projects, make, isBusy, error, onClose }: AskProps) {
 }
 
 function Made({ made, onClose }: { made: MadeApiToken; onClose: () => void }) {
-  const id = useId();
-  const field = useRef<HTMLInputElement>(null);
-  const [told, setTold] = useState('');
-  const copy = async () => {
-    field.current?.select();
-    try {
-      await navigator.clipboard.writeText(made.token);
-      setTold('Copied.');
-    } catch {
-      // Only pages of https and of this machine may: the selection is there for the keyboard.
-      setTold('It is selected: copy it with the keyboard.');
-    }
-  };
   return (
     <Dialog
       title={made.name}
@@ -148,18 +136,7 @@ function Made({ made, onClose }: { made: MadeApiToken; onClose: () => void }) {
       }
     >
       <p>Keep it now, where secrets are kept: it is not shown again.</p>
-      <div className="field">
-        <label htmlFor={id}>Token</label>
-        <div className="secret">
-          <input id={id} ref={field} readOnly value={made.token} onFocus={(event) => event.target.select()} autoComplete="off" spellCheck={false} aria-describedby={`${id}-hint`} autoFocus />
-          <button type="button" className="ps-button" onClick={() => void copy()}>
-            Copy
-          </button>
-        </div>
-        <p id={`${id}-hint`} className="hint" role="status">
-          {told}
-        </p>
-      </div>
+      <CopyField label="Token" value={made.token} isFirst />
       <p>With it in the variable PROJECT_SYNC_TOKEN:</p>
       <pre className="entry-body" tabIndex={0} aria-label="Example">
         {`curl -H "Authorization: Bearer $PROJECT_SYNC_TOKEN" \\\n  ${window.location.origin}/api/v1/projects`}

@@ -1,3 +1,4 @@
+import { lazy } from 'react';
 import { Link, Redirect, Route, Switch, useRoute } from 'wouter';
 import { Empty } from '../../parts/states.js';
 import { useTitle } from '../../parts/title.js';
@@ -7,6 +8,8 @@ import { MembersPage } from './members.js';
 import { ServicePage } from './service.js';
 import { TokensPage } from './tokens.js';
 
+const WebhookPages = lazy(() => import('./webhooks/pages.js'));
+
 /** All pages of settings that one may see. */
 export default function SettingsPages() {
   const { may } = useSession();
@@ -14,7 +17,7 @@ export default function SettingsPages() {
   const isOwner = may('admin', 'tenant');
   const pages = [
     ...(may('operate') ? [['', 'Service', ServicePage] as const] : []),
-    ...(isOwner ? ([['/tokens', 'API tokens', TokensPage], ['/members', 'Members', MembersPage], ['/audit', 'Audit log', AuditPage]] as const) : []),
+    ...(isOwner ? ([['/tokens', 'API tokens', TokensPage], ['/members', 'Members', MembersPage], ['/webhooks', 'Webhooks', WebhookPages, '/webhooks/*?'], ['/audit', 'Audit log', AuditPage]] as const) : []),
   ];
   const [first] = pages;
   if (isIndex && first && first[0] !== '') return <Redirect to={`/settings${first[0]}`} replace />;
@@ -23,14 +26,14 @@ export default function SettingsPages() {
       <h1>Settings</h1>
       {pages.length > 0 && (
         <nav className="subnav" aria-label="Settings">
-          {pages.map(([path, name]) => (
-            <PageLink key={path} href={`/settings${path}`} name={name} />
+          {pages.map(([path, name, , below = path]) => (
+            <PageLink key={path} href={`/settings${path}`} also={`/settings${below}`} name={name} />
           ))}
         </nav>
       )}
       <Switch>
-        {pages.map(([path, , Page]) => (
-          <Route key={path} path={`/settings${path}`} component={Page} />
+        {pages.map(([path, , Page, below = path]) => (
+          <Route key={path} path={`/settings${below}`} component={Page} />
         ))}
         <Route component={Refused} />
       </Switch>
@@ -43,10 +46,11 @@ function Refused() {
   return <Empty title="Not for you">Only owners and operators may see these pages. Ask one of them if you need it.</Empty>;
 }
 
-function PageLink({ href, name }: { href: string; name: string }) {
+function PageLink({ href, also, name }: { href: string; also: string; name: string }) {
   const [isHere] = useRoute(href);
+  const [isBelow] = useRoute(also);
   return (
-    <Link href={href} aria-current={isHere ? 'page' : undefined}>
+    <Link href={href} aria-current={isHere ? 'page' : isBelow ? 'true' : undefined}>
       {name}
     </Link>
   );

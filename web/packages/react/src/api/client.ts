@@ -9,9 +9,13 @@ import type {
   LogIn,
   NewApiToken,
   NewCredential,
+  NewHook,
   NewMember,
+  NewPolling,
   NewProject,
+  NewSchedule,
   NewTenant,
+  NewWebhook,
   PasswordChange,
   PauseRequest,
   QueryOf,
@@ -20,6 +24,7 @@ import type {
   SetUp,
   StartRequest,
   TicketRequest,
+  WebhookChange,
 } from './types.js';
 
 /** A bearer token, or how to get the one that holds now. */
@@ -171,6 +176,48 @@ export function createClient({ baseUrl = '', token, getTicket, fetch: fetcher }:
         remove: (projectId: string) =>
           answer(http.DELETE('/api/v1/projects/{projectId}/credential', { params: { path: { projectId } } })),
       },
+
+      /** What the host sends here when something is pushed. */
+      hook: {
+        get: (projectId: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/projects/{projectId}/hook', { params: { path: { projectId } }, signal })),
+        /** Takes the place of the one before. A secret that was made is in this answer alone. */
+        set: (projectId: string, body: NewHook) =>
+          answer(http.PUT('/api/v1/projects/{projectId}/hook', { params: { path: { projectId } }, body })),
+        remove: (projectId: string) =>
+          answer(http.DELETE('/api/v1/projects/{projectId}/hook', { params: { path: { projectId } } })),
+        deliveries: (projectId: string, query: QueryOf<'projects.hook.deliveries'> = {}, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/projects/{projectId}/hook/deliveries', { params: { path: { projectId }, query }, signal })),
+      },
+
+      /** When syncs are asked for by the clock. */
+      schedules: {
+        list: (projectId: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/projects/{projectId}/schedules', { params: { path: { projectId } }, signal })),
+        create: (projectId: string, body: NewSchedule, options: WriteOptions = {}) =>
+          answer(
+            http.POST('/api/v1/projects/{projectId}/schedules', {
+              params: { path: { projectId }, header: keyed(options) },
+              body,
+              signal: options.signal,
+            }),
+          ),
+        /** All of it: what is left out is as in a new one. */
+        change: (projectId: string, id: string, body: NewSchedule) =>
+          answer(http.PUT('/api/v1/projects/{projectId}/schedules/{id}', { params: { path: { projectId, id } }, body })),
+        remove: (projectId: string, id: string) =>
+          answer(http.DELETE('/api/v1/projects/{projectId}/schedules/{id}', { params: { path: { projectId, id } } })),
+      },
+
+      /** Looking at the host now and then. */
+      polling: {
+        get: (projectId: string, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/projects/{projectId}/polling', { params: { path: { projectId } }, signal })),
+        set: (projectId: string, body: NewPolling) =>
+          answer(http.PUT('/api/v1/projects/{projectId}/polling', { params: { path: { projectId } }, body })),
+        remove: (projectId: string) =>
+          answer(http.DELETE('/api/v1/projects/{projectId}/polling', { params: { path: { projectId } } })),
+      },
     },
 
     syncs: {
@@ -208,6 +255,44 @@ export function createClient({ baseUrl = '', token, getTicket, fetch: fetcher }:
       change: (userId: string, role: Role) =>
         answer(http.PUT('/api/v1/members/{userId}', { params: { path: { userId } }, body: { role } })),
       remove: (userId: string) => answer(http.DELETE('/api/v1/members/{userId}', { params: { path: { userId } } })),
+    },
+
+    /** Where the tenant is told over HTTP what happened. */
+    webhooks: {
+      list: (query: QueryOf<'webhooks.list'> = {}, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/webhooks', { params: { query }, signal })),
+      /** The secret is in this answer alone. */
+      create: (body: NewWebhook) => answer(http.POST('/api/v1/webhooks', { body })),
+      get: (webhookId: string, { signal }: CallOptions = {}) =>
+        answer(http.GET('/api/v1/webhooks/{webhookId}', { params: { path: { webhookId } }, signal })),
+      /** What is left out stays. */
+      update: (webhookId: string, body: WebhookChange) =>
+        answer(http.PUT('/api/v1/webhooks/{webhookId}', { params: { path: { webhookId } }, body })),
+      remove: (webhookId: string) =>
+        answer(http.DELETE('/api/v1/webhooks/{webhookId}', { params: { path: { webhookId } } })),
+      /** The secret is in this answer alone; the one before signs beside it for a while. */
+      rotateSecret: (webhookId: string) =>
+        answer(http.POST('/api/v1/webhooks/{webhookId}/rotate-secret', { params: { path: { webhookId } } })),
+      /** Sends something that says nothing but that it is a test. */
+      test: (webhookId: string) =>
+        answer(http.POST('/api/v1/webhooks/{webhookId}/test', { params: { path: { webhookId } } })),
+      deliveries: {
+        list: (webhookId: string, query: QueryOf<'webhooks.deliveries.list'> = {}, { signal }: CallOptions = {}) =>
+          answer(http.GET('/api/v1/webhooks/{webhookId}/deliveries', { params: { path: { webhookId }, query }, signal })),
+        get: (webhookId: string, deliveryId: string, { signal }: CallOptions = {}) =>
+          answer(
+            http.GET('/api/v1/webhooks/{webhookId}/deliveries/{deliveryId}', {
+              params: { path: { webhookId, deliveryId } },
+              signal,
+            }),
+          ),
+        redeliver: (webhookId: string, deliveryId: string) =>
+          answer(
+            http.POST('/api/v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver', {
+              params: { path: { webhookId, deliveryId } },
+            }),
+          ),
+      },
     },
 
     audit: {

@@ -21,6 +21,14 @@ export type FilePage = Schemas['FilePage'];
 export type Job = Schemas['Job'];
 export type JobDetail = Schemas['JobDetail'];
 export type JobPage = Schemas['JobPage'];
+/** What a project's host sends when something is pushed. */
+export type Hook = Schemas['Hook'];
+export type HookDelivery = Schemas['HookDelivery'];
+export type HookKind = Schemas['HookKind'];
+/** A hook that was just set: a `secret` that was made is told this once. */
+export type IssuedHook = Schemas['IssuedHook'];
+/** A webhook that was just made or given another secret: `secret` is told this once. */
+export type IssuedWebhook = Schemas['IssuedWebhook'];
 export type LogIn = Schemas['Login'];
 /** A token that was just made: `token` is told this once. */
 export type MadeApiToken = Schemas['IssuedToken'];
@@ -33,11 +41,16 @@ export type MemoryKind = Schemas['MemoryKind'];
 export type MemoryPage = Schemas['MemoryEntryPage'];
 export type NewApiToken = Schemas['NewToken'];
 export type NewCredential = Schemas['NewCredential'];
+export type NewHook = Schemas['NewHook'];
 export type NewMember = Schemas['NewMember'];
+export type NewPolling = Schemas['NewPolling'];
 export type NewProject = Schemas['NewProject'];
+export type NewSchedule = Schemas['NewSchedule'];
 export type NewTenant = Schemas['NewTenant'];
+export type NewWebhook = Schemas['NewWebhook'];
 export type PasswordChange = Schemas['PasswordChange'];
 export type PauseRequest = Schemas['PauseRequest'];
+export type Polling = Schemas['Polling'];
 export type Principal = Schemas['Principal'];
 export type Problem = Schemas['Problem'];
 export type Project = Schemas['Project'];
@@ -47,6 +60,7 @@ export type Queue = Schemas['Queue'];
 export type ResumeRequest = Schemas['ResumeRequest'];
 export type Right = Schemas['Right'];
 export type Role = Schemas['Role'];
+export type Schedule = Schemas['Schedule'];
 export type Session = Schemas['Session'];
 export type Settings = Schemas['Settings'];
 export type SetUp = Schemas['SetUp'];
@@ -64,6 +78,10 @@ export type SyncTrigger = Schemas['SyncTrigger'];
 export type Status = Schemas['Status'];
 export type Tenant = Schemas['Tenant'];
 export type Toggled = Schemas['Toggled'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookChange = Schemas['WebhookChange'];
+export type WebhookDelivery = Schemas['WebhookDelivery'];
+export type WebhookDeliveryStatus = WebhookDelivery['status'];
 
 /** What a token may be given: `operate` is `operator` there. */
 export type Scope = Exclude<Right, 'operate'>;
@@ -71,10 +89,11 @@ export type Scope = Exclude<Right, 'operate'>;
 /** What a ticket is to open: the events of a project, or those of one sync. */
 export type TicketRequest = { projectId: string } | { syncId: string };
 
-/** A page of a list; `next` begins the one after it. */
+/** A page of a list; `next` or `nextCursor` begins the one after it. */
 export interface ListPage<T> {
   items: T[];
   next?: string | null;
+  nextCursor?: string | null;
 }
 
 /** What a list may be asked for: the query of the operation. */

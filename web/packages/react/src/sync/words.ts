@@ -61,6 +61,10 @@ const PROBLEMS: Record<string, string> = {
   'last-owner': 'Make somebody else an owner first.',
   'too-many-requests': 'Wait a moment, then try again.',
   'already-ended': 'There is nothing to cancel any more.',
+  'limit-reached': 'Remove one first, or have whoever runs the service raise the limit.',
+  'webhook-disabled': 'Switch it on first.',
+  'webhook-not-found': 'It may have been removed meanwhile.',
+  'no-keys': 'Whoever runs the service has to give it keys first: secrets are kept encrypted.',
 };
 
 /** Why a request failed, in words. */

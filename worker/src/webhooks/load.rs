@@ -1,0 +1,92 @@
+//! How much is on its way to whom.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use entities::{
+    TenantId, WebhookId,
+    webhooks::{Busy, Claimed},
+};
+
+use super::WebhookSettings;
+
+/// What is on its way, by tenant and by webhook.
+#[derive(Default)]
+pub(super) struct Load {
+    tenants: HashMap<TenantId, usize>,
+    webhooks: HashMap<WebhookId, usize>,
+}
+
+impl Load {
+    /// Whoever has enough.
+    pub(super) fn busy(&self, settings: &WebhookSettings) -> Busy {
+        Busy {
+            tenants: full(&self.tenants, settings.tenant_concurrency),
+            webhooks: full(&self.webhooks, settings.host_concurrency),
+        }
+    }
+
+    /// Counts one more, unless they have enough.
+    pub(super) fn add(&mut self, claimed: &Claimed, settings: &WebhookSettings) -> bool {
+        let of_tenant = self.tenants.get(&claimed.tenant_id).copied().unwrap_or_default();
+        let of_webhook = self.webhooks.get(&claimed.webhook_id).copied().unwrap_or_default();
+        if of_tenant >= settings.tenant_concurrency || of_webhook >= settings.host_concurrency {
+            return false;
+        }
+        self.tenants.insert(claimed.tenant_id, of_tenant + 1);
+        self.webhooks.insert(claimed.webhook_id, of_webhook + 1);
+        true
+    }
+
+    /// Counts one less.
+    pub(super) fn remove(&mut self, claimed: &Claimed) {
+        less(&mut self.tenants, &claimed.tenant_id);
+        less(&mut self.webhooks, &claimed.webhook_id);
+    }
+}
+
+fn full<K: Copy>(counts: &HashMap<K, usize>, most: usize) -> Vec<K> {
+    counts.iter().filter(|(_, count)| **count >= most).map(|(key, _)| *key).collect()
+}
+
+/// One less of `key`; what there is none of is not remembered.
+fn less<K: Hash + Eq + Clone>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
+    }
+}
+
+/// How much is on its way to each host: webhooks of many tenants may name the same one.
+#[derive(Clone, Default)]
+pub(super) struct Hosts(Arc<Mutex<HashMap<String, usize>>>);
+
+/// A place among those that are on their way to a host, until it is dropped.
+pub(super) struct Place {
+    hosts: Hosts,
+    host: String,
+}
+
+impl Hosts {
+    /// A place, if fewer than `most` are taken.
+    pub(super) fn take(&self, host: &str, most: usize) -> Option<Place> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(host.to_owned()).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Place { hosts: self.clone(), host: host.to_owned() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        less(&mut self.hosts.0.lock().unwrap_or_else(PoisonError::into_inner), &self.host);
+    }
+}
