@@ -141,7 +141,6 @@ on_each_database! {
             ("github", id, None),
             ("gitlab", id, Some(&right)),
             ("gitea", id, Some(&right)),
-            ("nobody", id, Some(&right)),
             ("github", other, Some(&right)),
             ("github", &never, Some(&right)),
             ("github", "no-id", Some(&right)),

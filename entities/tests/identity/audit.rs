@@ -56,5 +56,5 @@ fn actions_are_known_by_their_words() {
         assert_eq!(Action::from_word(action.as_str()), Some(*action));
         assert!(action.as_str().len() <= 64);
     }
-    assert_eq!(Action::ALL.len(), 25);
+    assert_eq!(Action::ALL.len(), 39);
 }
