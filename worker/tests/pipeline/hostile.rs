@@ -147,7 +147,9 @@ on_each_database! {
         github.set_token(TOKEN, Access::Everything);
         github.install_app(12, 34, &key, &["o/n"]);
         let pem = key.private_pem();
-        let app = || Credential::GithubApp { app_id: 12, installation_id: 34, private_key: Secret::new(&pem) };
+        let app = |installation_id| {
+            Credential::GithubApp { app_id: 12, installation_id, private_key: Secret::new(&pem) }
+        };
         let keys = Arc::new(KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap());
         let connection = database.connection().clone();
         let scene = Scene::with(database, with_keys(&keys)).await;
@@ -175,13 +177,15 @@ on_each_database! {
         run(SyncStatus::Completed).await;
         github.set_token(TOKEN, Access::Revoked);
         run(SyncStatus::Failed).await;
-        store(app()).await;
+        store(app(34)).await;
         run(SyncStatus::Completed).await;
+        // Of another installation no token is kept yet.
+        store(app(35)).await;
         github.fault_on("/access_tokens", 100, Fault::Status(401));
         run(SyncStatus::Failed).await;
         let minted = GitHubServer::app_token(34, 1);
         let rows = everything_stored(&connection).await;
-        assert!(rows.contains("app 12, installation 34"), "the rows were read");
+        assert!(rows.contains("app 12, installation 35"), "the rows were read");
         let logs = logs.0.lock().unwrap();
         assert!(logs.contains("sync"), "nothing was logged");
         let body = pem.lines().nth(3).unwrap();
