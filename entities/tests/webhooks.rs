@@ -81,7 +81,8 @@ on_each_database! {
         let again = claim(&db, &without, at(80)).await;
         assert_eq!((again.len(), again[0].attempts), (1, 2));
         let waiting = webhooks::backlog(&db.database().system()).await.unwrap();
-        assert_eq!((waiting.waiting, waiting.oldest), (23, Some(at(0))));
+        // The first two of all were taken until later.
+        assert_eq!((waiting.waiting, waiting.oldest), (23, Some(at(2))));
     }
 
     /// Who lost a delivery to another one says nothing about it any more.

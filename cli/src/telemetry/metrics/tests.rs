@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write, fs, path::PathBuf};
 
 use metrics::{counter, gauge, histogram};
+use worker::relay::telemetry as relay;
 
 use super::*;
 
@@ -44,8 +45,13 @@ fn shown() -> BTreeMap<String, Shown> {
         let labels = [("method", "GET"), ("route", "…"), ("status", "200")];
         counter!(api::HTTP_REQUESTS, &labels).increment(1);
         histogram!(api::HTTP_DURATION, &labels).record(0.0);
-        counter!(source::GITHUB_REQUESTS, "status" => "2xx").increment(1);
-        gauge!(source::GITHUB_REMAINING).set(0.0);
+        github();
+        for name in [relay::PENDING, relay::OLDEST_SECONDS, relay::CONNECTED] {
+            gauge!(name).set(0.0);
+        }
+        for name in [webhooks::PENDING, webhooks::OLDEST_SECONDS] {
+            gauge!(name).set(0.0);
+        }
     });
     let text = handle.render();
     let mut shown: BTreeMap<String, Shown> = BTreeMap::new();
@@ -72,6 +78,24 @@ fn shown() -> BTreeMap<String, Shown> {
         }
     }
     shown
+}
+
+/// What shows once GitHub's API was asked.
+fn github() {
+    for resource in source::budget::Resource::ALL.map(source::budget::Resource::as_str) {
+        for name in [source::GITHUB_LIMIT, source::GITHUB_REMAINING, source::GITHUB_RESET] {
+            gauge!(name, "resource" => resource).set(0.0);
+        }
+    }
+    for status in ["2xx", "3xx", "4xx", "5xx"] {
+        counter!(source::GITHUB_REQUESTS, "status" => status).increment(0);
+    }
+    for status in ["2xx", "3xx", "4xx", "5xx", "none"] {
+        histogram!(source::GITHUB_REQUEST_SECONDS, "status" => status).record(0.0);
+    }
+    for result in ["minted", "refused", "failed"] {
+        counter!(source::GITHUB_TOKENS, "result" => result).increment(0);
+    }
 }
 
 #[test]
