@@ -19,6 +19,7 @@ pub mod projects;
 pub mod queue;
 mod role;
 pub mod scope;
+pub mod sealed;
 mod secret;
 pub mod source_spec;
 pub mod sqlite_file;

@@ -1,11 +1,12 @@
 //! `secrets`: the keys that credentials are sealed with.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use entities::{
     Database, TenantDb,
     credentials::{self, CredentialError},
     keys::{KeyRing, KeyStore, KeysError},
+    sealed::Rotated,
     triggers::hooks,
     webhooks::{self, WebhookError},
 };
@@ -128,9 +129,7 @@ async fn rotate(database: &Database, keys: &KeyStore, output: Output) -> Result<
         after = Some(*last);
         for tenant in tenants {
             let db = database.tenant(tenant);
-            rotate_credentials(&db, ring, &mut done).await?;
-            rotate_hooks(&db, ring, &mut done).await?;
-            rotate_webhooks(&db, ring, &mut done).await?;
+            rotate_tenant(&db, ring, &mut done).await?;
         }
     }
     let Done { resealed, unreadable } = done;
@@ -156,53 +155,41 @@ struct Done {
     unreadable: usize,
 }
 
-async fn rotate_credentials(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
+impl Done {
+    /// Counts a batch, names what does not open, and gives where to go on.
+    fn add<I: Display>(&mut self, batch: Rotated<I>, what: &str) -> Option<I> {
+        self.resealed += batch.resealed;
+        self.unreadable += batch.unreadable.len();
+        for id in &batch.unreadable {
+            tell(format_args!("{what} {id} does not open and stays as it is"));
+        }
+        batch.next
+    }
+}
+
+async fn rotate_tenant(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
     let mut next = None;
     loop {
         let batch = credentials::rotate(db, ring, next).await.map_err(sealing)?;
-        done.resealed += batch.resealed;
-        done.unreadable += batch.unreadable.len();
-        for project in &batch.unreadable {
-            tell(format_args!("the credential of project {project} does not open and stays as it is"));
-        }
-        next = batch.next;
+        next = done.add(batch, "the credential of project");
         if next.is_none() {
-            return Ok(());
+            break;
         }
     }
-}
-
-async fn rotate_hooks(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
-    let mut next = None;
     loop {
         let batch = hooks::rotate(db, ring, next).await.map_err(sealing)?;
-        done.resealed += batch.resealed;
-        done.unreadable += batch.unreadable.len();
-        for project in &batch.unreadable {
-            tell(format_args!(
-                "the secret of the hook of project {project} does not open and stays as it is"
-            ));
-        }
-        next = batch.next;
+        next = done.add(batch, "the secret of the hook of project");
         if next.is_none() {
-            return Ok(());
+            break;
         }
     }
-}
-
-async fn rotate_webhooks(db: &TenantDb, ring: &KeyRing, done: &mut Done) -> Result<(), CliError> {
     let mut next = None;
     loop {
         let batch = webhooks::rotate(db, ring, next).await.map_err(|error| match error {
             WebhookError::Database(error) => error.into(),
             other => CliError::usage(other.to_string()),
         })?;
-        done.resealed += batch.resealed;
-        done.unreadable += batch.unreadable.len();
-        for webhook in &batch.unreadable {
-            tell(format_args!("the secret of webhook {webhook} does not open and stays as it is"));
-        }
-        next = batch.next;
+        next = done.add(batch, "the secret of webhook");
         if next.is_none() {
             return Ok(());
         }

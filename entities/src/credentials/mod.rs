@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set, sea_query::OnCo
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use crate::sealed::{ROTATION_BATCH, Rotated};
 pub use crate::status::CredentialKind;
 use crate::{
     ids::{ProjectId, TenantId},
@@ -20,7 +21,7 @@ use crate::{
     secret::Secret,
     tables::project_credential,
 };
-pub use rotate::{ROTATION_BATCH, Rotated, by_key, rotate, tenants};
+pub use rotate::{by_key, rotate, tenants};
 
 /// The longest token, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4_096;

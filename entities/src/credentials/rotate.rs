@@ -1,32 +1,21 @@
 //! Sealing what is stored with another key.
 
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{CredentialError, context, unseal};
 use crate::{
     ids::{ProjectId, TenantId},
     keys::KeyRing,
     scope::{OfSystem, OfTenant},
+    sealed::{self, Columns, ROTATION_BATCH, Rotated},
     tables::{
         project_credential::{Column, Entity},
         tenant,
     },
 };
 
-/// How many credentials one call of [`rotate`] looks at.
-pub const ROTATION_BATCH: u64 = 100;
-
-/// What one call of [`rotate`] did.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Rotated {
-    /// How many credentials are sealed with the first key now and were not before.
-    pub resealed: u64,
-    /// The projects whose credentials do not open, and stay as they are.
-    pub unreadable: Vec<ProjectId>,
-    /// Where to go on; none after the last one.
-    pub next: Option<ProjectId>,
+fn columns() -> Columns<Column> {
+    Columns { tenant: Column::TenantId, id: Column::ProjectId, key_id: Column::KeyId, sealed: Column::Sealed }
 }
 
 /// Seals credentials of a tenant with the first key of the ring, those of the projects after `after`, at most
@@ -38,37 +27,19 @@ pub async fn rotate(
     db: &impl OfTenant,
     keys: &KeyRing,
     after: Option<ProjectId>,
-) -> Result<Rotated, CredentialError> {
-    let mut find = Entity::find()
-        .filter(db.only(Column::TenantId))
-        .filter(Column::KeyId.ne(keys.first_id()))
-        .order_by_asc(Column::ProjectId)
-        .limit(ROTATION_BATCH);
-    if let Some(after) = after {
-        find = find.filter(Column::ProjectId.gt(after));
-    }
-    let rows = find.all(db).await?;
-    let mut rotated = Rotated::default();
-    if rows.len() as u64 == ROTATION_BATCH {
-        rotated.next = rows.last().map(|row| row.project_id);
-    }
-    for row in rows {
-        let Ok(plain) = unseal(keys, &row) else {
-            rotated.unreadable.push(row.project_id);
-            continue;
-        };
-        let sealed = keys.seal(&context(row.tenant_id, row.project_id, row.kind), &plain)?;
-        let updated = Entity::update_many()
-            .col_expr(Column::KeyId, Expr::value(sealed.key_id))
-            .col_expr(Column::Sealed, Expr::value(sealed.bytes))
-            .filter(db.only(Column::TenantId))
-            .filter(Column::ProjectId.eq(row.project_id))
-            .filter(Column::Sealed.eq(row.sealed))
-            .exec(db)
-            .await?;
-        rotated.resealed += updated.rows_affected;
-    }
-    Ok(rotated)
+) -> Result<Rotated<ProjectId>, CredentialError> {
+    sealed::rotate::<Entity, _, _>(
+        db,
+        keys,
+        columns(),
+        after,
+        |row| (row.project_id, &row.sealed),
+        |row| {
+            let Ok(plain) = unseal(keys, row) else { return Ok(None) };
+            Ok(Some(keys.seal(&context(row.tenant_id, row.project_id, row.kind), &plain)?))
+        },
+    )
+    .await
 }
 
 /// How many credentials of a tenant are sealed with each key, by the key's name.
@@ -76,22 +47,7 @@ pub async fn rotate(
 /// # Errors
 /// If the database is away.
 pub async fn by_key(db: &impl OfTenant) -> Result<Vec<(String, u64)>, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        key_id: String,
-        count: i64,
-    }
-    let counts = Entity::find()
-        .select_only()
-        .column(Column::KeyId)
-        .column_as(Column::ProjectId.count(), "count")
-        .filter(db.only(Column::TenantId))
-        .group_by(Column::KeyId)
-        .order_by_asc(Column::KeyId)
-        .into_model::<Count>()
-        .all(db)
-        .await?;
-    Ok(counts.into_iter().map(|row| (row.key_id, row.count.unsigned_abs())).collect())
+    sealed::by_key::<Entity>(db, columns()).await
 }
 
 /// The tenants after `after`, at most [`ROTATION_BATCH`]: whoever looks after the keys of all goes through them.

@@ -4,17 +4,18 @@ use std::fmt;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, DbErr, EntityTrait, QueryFilter, Set,
     sea_query::{Expr, OnConflict},
 };
 use zeroize::Zeroizing;
 
 use super::{DeliveryResult, HookKind};
 use crate::{
-    credentials::{CredentialError, ROTATION_BATCH, Rotated},
+    credentials::CredentialError,
     ids::{ProjectId, TenantId},
     keys::{KeyRing, KeyStore, OpenError, Sealed},
     scope::OfTenant,
+    sealed::{self, Columns, Rotated},
     secret::Secret,
     tables::project_hook::{self, Column, Entity},
 };
@@ -170,6 +171,10 @@ pub async fn heard(
     Ok(())
 }
 
+fn columns() -> Columns<Column> {
+    Columns { tenant: Column::TenantId, id: Column::ProjectId, key_id: Column::KeyId, sealed: Column::Sealed }
+}
+
 /// Seals secrets of a tenant with the first key of the ring, as [`crate::credentials::rotate`] does credentials.
 ///
 /// # Errors
@@ -178,37 +183,19 @@ pub async fn rotate(
     db: &impl OfTenant,
     keys: &KeyRing,
     after: Option<ProjectId>,
-) -> Result<Rotated, CredentialError> {
-    let mut find = Entity::find()
-        .filter(db.only(Column::TenantId))
-        .filter(Column::KeyId.ne(keys.first_id()))
-        .order_by_asc(Column::ProjectId)
-        .limit(ROTATION_BATCH);
-    if let Some(after) = after {
-        find = find.filter(Column::ProjectId.gt(after));
-    }
-    let rows = find.all(db).await?;
-    let mut rotated = Rotated::default();
-    if rows.len() as u64 == ROTATION_BATCH {
-        rotated.next = rows.last().map(|row| row.project_id);
-    }
-    for row in rows {
-        let Ok(plain) = unseal(keys, &row) else {
-            rotated.unreadable.push(row.project_id);
-            continue;
-        };
-        let sealed = keys.seal(&context(row.tenant_id, row.project_id, row.kind), &plain)?;
-        let updated = Entity::update_many()
-            .col_expr(Column::KeyId, Expr::value(sealed.key_id))
-            .col_expr(Column::Sealed, Expr::value(sealed.bytes))
-            .filter(db.only(Column::TenantId))
-            .filter(Column::ProjectId.eq(row.project_id))
-            .filter(Column::Sealed.eq(row.sealed))
-            .exec(db)
-            .await?;
-        rotated.resealed += updated.rows_affected;
-    }
-    Ok(rotated)
+) -> Result<Rotated<ProjectId>, CredentialError> {
+    sealed::rotate::<Entity, _, _>(
+        db,
+        keys,
+        columns(),
+        after,
+        |row| (row.project_id, &row.sealed),
+        |row| {
+            let Ok(plain) = unseal(keys, row) else { return Ok(None) };
+            Ok(Some(keys.seal(&context(row.tenant_id, row.project_id, row.kind), &plain)?))
+        },
+    )
+    .await
 }
 
 /// How many hooks of a tenant are sealed with each key, by the key's name.
@@ -216,17 +203,7 @@ pub async fn rotate(
 /// # Errors
 /// If the database is away.
 pub async fn by_key(db: &impl OfTenant) -> Result<Vec<(String, u64)>, DbErr> {
-    let counts: Vec<(String, i64)> = Entity::find()
-        .select_only()
-        .column(Column::KeyId)
-        .column_as(Column::ProjectId.count(), "count")
-        .filter(db.only(Column::TenantId))
-        .group_by(Column::KeyId)
-        .order_by_asc(Column::KeyId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(counts.into_iter().map(|(key, count)| (key, count.unsigned_abs())).collect())
+    sealed::by_key::<Entity>(db, columns()).await
 }
 
 async fn row(db: &impl OfTenant, project: ProjectId) -> Result<Option<project_hook::Model>, DbErr> {

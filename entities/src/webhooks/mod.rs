@@ -21,7 +21,7 @@ pub use endpoints::{
     remove, rotate_secret, update,
 };
 pub use secrets::{
-    OVERLAP, Rotated, SECRET_BYTES, SECRET_PREFIX, SigningSecrets, WebhookSecret, by_key, open, rotate,
+    OVERLAP, SECRET_BYTES, SECRET_PREFIX, SigningSecrets, WebhookSecret, by_key, open, rotate,
 };
 pub use sending::{
     Backlog, Busy, Claimed, Fairness, MAX_ERROR_CHARS, Outcome, Sent, Settled, backlog, claim, prune,

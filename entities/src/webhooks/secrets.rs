@@ -5,9 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc, serde::ts_seconds};
 use hmac::{Hmac, KeyInit, Mac};
-use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -17,6 +15,7 @@ use crate::{
     ids::{TenantId, WebhookId},
     keys::{KeyRing, OpenError, Sealed},
     scope::OfTenant,
+    sealed::{self, Columns, Rotated},
     secret::Secret,
     tables::webhook::{Column, Entity, Model},
 };
@@ -29,9 +28,6 @@ pub const SECRET_BYTES: usize = 32;
 
 /// How long what a secret replaced signs beside it, so that receivers can be told the new one in peace.
 pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
-
-/// How many secrets one call of [`rotate`] looks at.
-const ROTATION_BATCH: u64 = 100;
 
 /// The bytes that sign. Wiped when they go.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,19 +169,11 @@ pub fn open(keys: &KeyRing, webhook: &Model) -> Result<SigningSecrets, OpenError
     serde_json::from_slice(&plain).map_err(|_| OpenError::Altered)
 }
 
-/// What one call of [`rotate`] did.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Rotated {
-    /// How many secrets are sealed with the first key now and were not before.
-    pub resealed: u64,
-    /// The webhooks whose secrets do not open, and stay as they are.
-    pub unreadable: Vec<WebhookId>,
-    /// Where to go on; none after the last one.
-    pub next: Option<WebhookId>,
+fn columns() -> Columns<Column> {
+    Columns { tenant: Column::TenantId, id: Column::Id, key_id: Column::KeyId, sealed: Column::Sealed }
 }
 
-/// Seals secrets of a tenant with the first key of the ring, those of the webhooks after `after`, at most a hundred. What
-/// was set anew meanwhile stays. Can be broken off and repeated at will.
+/// Seals secrets of a tenant with the first key of the ring, as [`crate::credentials::rotate`] does credentials.
 ///
 /// # Errors
 /// If the database is away, or the cryptographic library fails.
@@ -193,37 +181,19 @@ pub async fn rotate(
     db: &impl OfTenant,
     keys: &KeyRing,
     after: Option<WebhookId>,
-) -> Result<Rotated, WebhookError> {
-    let mut find = Entity::find()
-        .filter(db.only(Column::TenantId))
-        .filter(Column::KeyId.ne(keys.first_id()))
-        .order_by_asc(Column::Id)
-        .limit(ROTATION_BATCH);
-    if let Some(after) = after {
-        find = find.filter(Column::Id.gt(after));
-    }
-    let rows = find.all(db).await?;
-    let mut rotated = Rotated::default();
-    if rows.len() as u64 == ROTATION_BATCH {
-        rotated.next = rows.last().map(|row| row.id);
-    }
-    for row in rows {
-        let Ok(secrets) = open(keys, &row) else {
-            rotated.unreadable.push(row.id);
-            continue;
-        };
-        let sealed = secrets.seal(keys, row.tenant_id, row.id)?;
-        let updated = Entity::update_many()
-            .col_expr(Column::KeyId, Expr::value(sealed.key_id))
-            .col_expr(Column::Sealed, Expr::value(sealed.bytes))
-            .filter(db.only(Column::TenantId))
-            .filter(Column::Id.eq(row.id))
-            .filter(Column::Sealed.eq(row.sealed))
-            .exec(db)
-            .await?;
-        rotated.resealed += updated.rows_affected;
-    }
-    Ok(rotated)
+) -> Result<Rotated<WebhookId>, WebhookError> {
+    sealed::rotate::<Entity, _, _>(
+        db,
+        keys,
+        columns(),
+        after,
+        |row| (row.id, &row.sealed),
+        |row| {
+            let Ok(secrets) = open(keys, row) else { return Ok(None) };
+            Ok(Some(secrets.seal(keys, row.tenant_id, row.id)?))
+        },
+    )
+    .await
 }
 
 /// How many secrets of a tenant are sealed with each key, by the key's name.
@@ -231,22 +201,7 @@ pub async fn rotate(
 /// # Errors
 /// If the database is away.
 pub async fn by_key(db: &impl OfTenant) -> Result<Vec<(String, u64)>, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        key_id: String,
-        count: i64,
-    }
-    let counts = Entity::find()
-        .select_only()
-        .column(Column::KeyId)
-        .column_as(Column::Id.count(), "count")
-        .filter(db.only(Column::TenantId))
-        .group_by(Column::KeyId)
-        .order_by_asc(Column::KeyId)
-        .into_model::<Count>()
-        .all(db)
-        .await?;
-    Ok(counts.into_iter().map(|row| (row.key_id, row.count.unsigned_abs())).collect())
+    sealed::by_key::<Entity>(db, columns()).await
 }
 
 #[cfg(test)]
