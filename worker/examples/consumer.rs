@@ -170,7 +170,6 @@ async fn consume(
     handler: &mut impl Handle,
     handled: &mut u64,
 ) -> Result<std::convert::Infallible, ConsumeError> {
-    let mut seen = Seen::open(&subscription.seen)?;
     let connection = Connection::connect(&subscription.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     let mut messages = subscribe(&channel, subscription).await?;
@@ -181,6 +180,8 @@ async fn consume(
             delivery.reject(BasicRejectOptions { requeue: false }).await?;
             continue;
         };
+        // Read anew each time: while we stood by, another has noted what it handled.
+        let mut seen = Seen::open(&subscription.seen)?;
         if !seen.has(&event) {
             // When this fails, the connection goes with all that was not acknowledged, and all of that comes again.
             let result = handler.handle(&event).await;

@@ -7,6 +7,7 @@ use std::{
 
 use testkit::{on_each_database, rabbitmq};
 use tokio::sync::mpsc;
+use worker::relay::{RelaySettings, Unroutable};
 
 use crate::scene::{EXCHANGE, Scene, settings};
 
@@ -55,7 +56,8 @@ on_each_database! {
         };
         // Two run, of which one stands by.
         let (first, second) = (start(), start());
-        let _relay = scene.relay(settings(&url));
+        // Whoever comes first: what is told before the queue is there waits for it.
+        let _relay = scene.relay(RelaySettings { unroutable: Unroutable::Wait, ..settings(&url) });
         scene.tell_all(3).await;
         let mut latest = BTreeMap::<String, u64>::new();
         let mut next = async || {

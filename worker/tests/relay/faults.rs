@@ -12,7 +12,7 @@ use testkit::{
 };
 use tokio::sync::mpsc;
 
-use crate::scene::{Books, Client, Heard, QUEUE, Scene, settings};
+use crate::scene::{Books, Client, Heard, QUEUE, Scene, alert};
 
 const PROJECTS: usize = 10;
 
@@ -48,7 +48,7 @@ on_each_database! {
     async fn whatever_happens_to_the_broker_nothing_is_lost_or_overtaken(db: TestDatabase) {
         let mut broker = Broker::start().await;
         let scene = Scene::new(db, PROJECTS).await;
-        let relays = [scene.relay(settings(&broker.url)), scene.relay(settings(&broker.url))];
+        let relays = [scene.relay(alert(&broker.url)), scene.relay(alert(&broker.url))];
         let mut told = 0;
         let mut tell = async |each| {
             scene.tell_all(each).await;
@@ -113,7 +113,7 @@ async fn a_database_that_is_away_is_waited_for() {
     let scene = Scene::new(TestDatabase::existing(&url, &server.url()).await, PROJECTS).await;
     let broker = Broker::start().await;
     let (_client, mut ears) = broker.listen().await;
-    let relay = scene.relay(settings(&broker.url));
+    let relay = scene.relay(alert(&broker.url));
     let mut books = Books::default();
     for round in 1..=3 {
         scene.tell_all(4).await;
@@ -135,13 +135,13 @@ on_each_database! {
         let mut books = Books::default();
         let mut told = 0;
         for _ in 0..10 {
-            let relay = scene.relay(settings(&broker.url));
+            let relay = scene.relay(alert(&broker.url));
             scene.tell_all(2).await;
             told += 2 * PROJECTS;
             // Wherever it is: taking, publishing, noting.
             drop(relay);
         }
-        let relay = scene.relay(settings(&broker.url));
+        let relay = scene.relay(alert(&broker.url));
         books.until(&mut ears, told).await;
         scene.all_published().await;
         relay.stop().await;
