@@ -28,7 +28,7 @@ test('ten thousand files, entries and changes: only those are drawn that can be 
         await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
         return status.textContent();
       },
-      { timeout: 40_000 },
+      { timeout: 90_000 },
     )
     .toBe('10,000 entries');
   expect(await page.locator('.entry').count()).toBeLessThan(100);
@@ -49,7 +49,7 @@ test('ten thousand files, entries and changes: only those are drawn that can be 
         await rows.evaluate((element) => element.scrollTo(0, element.scrollHeight));
         return page.getByText(/^(More than )?[\d,]+ files$/).textContent();
       },
-      { timeout: 40_000 },
+      { timeout: 90_000 },
     )
     .toBe('10,000 files');
   expect(await rows.getByRole('listitem').count()).toBeLessThan(100);
