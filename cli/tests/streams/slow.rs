@@ -11,7 +11,7 @@ use crate::{
     verdict::Verdict,
 };
 
-const FAST: usize = 200;
+const FAST: usize = 60;
 const SLOW: usize = 20;
 
 /// The least that the kernel lets a client have, in bytes.
