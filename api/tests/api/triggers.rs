@@ -10,6 +10,10 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use testkit::{on_each_database, repo::TestRepo};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::scene::{Reply, Scene, small_repo};
 
@@ -241,8 +245,18 @@ async fn forms_and_large_bodies_are_read() {
     let mut large: Value = serde_json::from_str(&push).unwrap();
     large["commits"] = json!(vec!["x".repeat(1_000); 5_000]);
     assert_eq!(hooked.told("push", "large", &large).await["result"], "queued");
-    let too_large = vec![b' '; (25 << 20) + 1];
-    hooked.send("push", "too large", &too_large, &[]).await.problem(413, "body-too-large");
+    // Refused before it is sent: whoever were still sending might not hear of it.
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-github-event: push\r\n\
+         x-github-delivery: too-large\r\nx-hub-signature-256: sha256=00\r\ncontent-length: {}\r\n\r\n",
+        hooked.url,
+        (25 << 20) + 1
+    );
+    let mut connection = TcpStream::connect(hooked.scene.address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("body-too-large"), "{answer}");
     let too_large = vec![b' '; 100_000];
     hooked
         .scene
@@ -272,6 +286,7 @@ async fn hooks_are_counted_by_address() {
     let settings =
         Settings { requests_per_minute_per_address: 3, access: Access::Open, ..Settings::default() };
     let scene = Scene::with(testkit::database::TestDatabase::sqlite().await, settings).await;
+    scene.stop_the_clock();
     let path = format!("/api/v1/webhooks/github/{}", entities::ProjectId::generate());
     let mut seen = Vec::new();
     for _ in 0..5 {
