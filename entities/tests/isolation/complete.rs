@@ -10,15 +10,32 @@ use std::{
 const TRIED: [&str; 2] = [include_str!("functions.rs"), include_str!("outward.rs")];
 
 /// Those that are not, by their beginning, each with why.
-const NOT_TRIED: [(&str, &str); 7] = [
+const NOT_TRIED: [(&str, &str); 10] = [
     ("identity/", "tests/identity tries them, with users and tokens"),
     ("gc/mod::plan", "tells what forget and remove would do, which are tried"),
     ("temporal/changes::count_renames_to", "counts what changes_to gives, which is tried"),
     ("projects::lock_project_of", "gives and changes nothing"),
     ("projects::lock_project", "gives and changes nothing"),
     ("projects::lock_branch", "gives and changes nothing"),
+    ("projects::create", "makes what is whoever asks': no id of another's goes in"),
+    ("blobs::insert_known", "notes what is whoever asks': no id of another's goes in"),
+    ("blobs::store", "stores what is whoever asks': no id of another's goes in"),
     ("idempotency::begin", "a key is one of whoever asks: no id of another's goes in"),
 ];
+
+/// What is asked there in the stranger's name: rows of tables, what follows them, and what both lean on. What only sets the
+/// stage does not count.
+fn tried() -> String {
+    let mut tried = String::new();
+    for text in TRIED {
+        let tests = text.split_once("on_each_database! {").unwrap().1;
+        let (tests, helpers) = tests.split_once("\n}\n").unwrap();
+        let is_asked = |line: &&str| line.contains("(db) ") || line.contains("(&ours.db");
+        tried.extend(tests.lines().filter(is_asked).flat_map(|line| [line, "\n"]));
+        tried += helpers;
+    }
+    tried
+}
 
 /// A function that asks in a tenant's name.
 struct Query {
@@ -70,8 +87,8 @@ fn every_query_is_tried() {
     sources(&root, &mut files);
     let queries: Vec<_> = files.iter().flat_map(|file| queries(file, &root)).collect();
     assert!(queries.len() > 120, "they were found: {}", queries.len());
-    let is_tried =
-        |query: &&Query| query.calls.iter().any(|call| TRIED.iter().any(|text| text.contains(call)));
+    let tried = tried();
+    let is_tried = |query: &&Query| query.calls.iter().any(|call| tried.contains(call));
     let is_excepted =
         |query: &&Query| NOT_TRIED.iter().any(|(beginning, _)| query.shown.starts_with(beginning));
     let missing: Vec<_> = queries.iter().filter(|query| !is_tried(query) && !is_excepted(query)).collect();

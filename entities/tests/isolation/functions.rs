@@ -11,11 +11,11 @@ use project_sync_entities::{
     temporal::{ChangeCounts, Draft, FileFilter, MemoryFilter, StateAt, StateError},
 };
 use sea_orm::DbErr;
-use testkit::{database::TestDatabase, on_each_database};
+use testkit::on_each_database;
 
 use super::stage::{
-    BLOB, Empty, LARGE_BYTES, LEASE, NOW, TREE, a_stranger_changes_nothing, event, must_fail, nothing,
-    only_the_owner_finds, owned, sums, wanted, without_project,
+    BLOB, Empty, LARGE_BYTES, LEASE, NOW, TREE, a_stranger_changes_nothing, event, must_fail, new_entry,
+    new_file, new_tree, nothing, only_the_owner_finds, owned, sums, wanted, without_project,
 };
 
 on_each_database! {
@@ -142,6 +142,9 @@ on_each_database! {
             delete(db) deleted(projects::delete(db, theirs.project.project.id));
             sweep(db) nothing(draft.sweep(db));
             sweep_all(db) nothing(base.sweep(db));
+            add_files(db) must_fail(draft.add_files(db, &[new_file(b"new", BLOB)]));
+            add_trees(db) must_fail(draft.add_trees(db, &[new_tree()]));
+            add_entries(db) must_fail(add_entries(db, &draft));
             close_files(db) draft.close_files(db, &ids);
             close_trees(db) draft.close_trees(db, &ids);
             close_entries(db) draft.close_entries(db, &ids);
@@ -179,6 +182,13 @@ async fn deleted(deletion: impl Future<Output = Result<Deletion, DbErr>>) -> Res
 
 async fn there(state: impl Future<Output = Result<StateAt, StateError>>) -> Result<Option<StateAt>, DbErr> {
     Ok(state.await.ok())
+}
+
+/// Its texts are written before the entry: all or nothing.
+async fn add_entries(db: &TenantDb, draft: &Draft) -> Result<(), DbErr> {
+    let transaction = db.begin_write().await?;
+    draft.add_entries(&transaction, &[new_entry()]).await?;
+    transaction.commit().await
 }
 
 async fn added(counts: impl Future<Output = Result<ChangeCounts, DbErr>>) -> Result<i64, DbErr> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use project_sync_entities::{
-    DeliveryId, EventId, HookDelivery, OfTenant, Poll, ProjectId, Schedule, ScheduleId, Secret, WebhookId,
+    DeliveryId, EventId, HookDelivery, Poll, ProjectId, Schedule, ScheduleId, Secret, WebhookId,
     credentials::{self, Credential},
     idempotency::{self, Answer, Begun},
     keys::{KeyRing, KeyStore},

@@ -52,21 +52,16 @@ async fn begun(db: &TenantDb, branch: &Branch) -> (ProjectSync, Claim) {
     (syncs::get(db, sync.id).await.unwrap().unwrap(), claim)
 }
 
-async fn write_state(db: &TenantDb, branch: &Branch) {
-    let draft = Draft::after_head(branch);
-    let transaction = db.begin_write().await.unwrap();
-    let known = [KnownBlob { id: BLOB, size: 4 }, KnownBlob { id: LARGE, size: LARGE_BYTES }];
-    blobs::insert_known(&transaction, &known).await.unwrap();
-    blobs::store(&transaction, vec![(BLOB, ContentKind::Text, b"text".to_vec())]).await.unwrap();
-    let root = PathHash::of(b"");
-    let file = |path: &[u8], object_id| {
-        let path = path.to_vec();
-        NewFile { path, dir_hash: root, mode: FileMode(0o100644), object_id }
-    };
-    draft.add_files(&transaction, &[file(b"file", BLOB), file(b"large", LARGE)]).await.unwrap();
-    let tree = NewTree { path: Vec::new(), dir_hash: None, tree_id: TREE };
-    draft.add_trees(&transaction, &[tree]).await.unwrap();
-    let entry = MemoryEntryRow {
+pub(crate) fn new_file(path: &[u8], object_id: ObjectId) -> NewFile {
+    NewFile { path: path.to_vec(), dir_hash: PathHash::of(b""), mode: FileMode(0o100644), object_id }
+}
+
+pub(crate) fn new_tree() -> NewTree {
+    NewTree { path: Vec::new(), dir_hash: None, tree_id: TREE }
+}
+
+pub(crate) fn new_entry() -> MemoryEntryRow {
+    MemoryEntryRow {
         kind: MemoryKind::Letter,
         entry_key: "key".to_owned(),
         path: b"file".to_vec(),
@@ -74,8 +69,19 @@ async fn write_state(db: &TenantDb, branch: &Branch) {
         heading_path: Vec::new(),
         dated_at: None,
         body: "secret words".to_owned(),
-    };
-    draft.add_entries(&transaction, &[entry]).await.unwrap();
+    }
+}
+
+async fn write_state(db: &TenantDb, branch: &Branch) {
+    let draft = Draft::after_head(branch);
+    let transaction = db.begin_write().await.unwrap();
+    let known = [KnownBlob { id: BLOB, size: 4 }, KnownBlob { id: LARGE, size: LARGE_BYTES }];
+    blobs::insert_known(&transaction, &known).await.unwrap();
+    blobs::store(&transaction, vec![(BLOB, ContentKind::Text, b"text".to_vec())]).await.unwrap();
+    let files = [new_file(b"file", BLOB), new_file(b"large", LARGE)];
+    draft.add_files(&transaction, &files).await.unwrap();
+    draft.add_trees(&transaction, &[new_tree()]).await.unwrap();
+    draft.add_entries(&transaction, &[new_entry()]).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

@@ -201,6 +201,9 @@ on_each_database! {
         // It ended by another hand; the first one, were it still there, changes nothing any more.
         let ran = schedules::Ran { at: stage.now(), result: RunResult::NoBranch, sync: None, next_at: None };
         assert!(!schedules::ran(&stage.scene.db, &schedule, ran).await.unwrap());
+        stage.advance(600);
+        let claimed = schedules::claim(&system, &schedule, stage.now(), stage.now()).await.unwrap();
+        assert!(!claimed, "what was seen is outdated");
         assert_eq!(stage.reload(&schedule).await.last_result, Some(RunResult::Queued));
         assert_eq!(stage.asked(SyncTrigger::Schedule).await.len(), 1);
     }
@@ -315,6 +318,7 @@ on_each_database! {
         while stage.latest().await.look_at.is_some() {
             looks += 1;
             assert_eq!(stage.look_again().await.looks, looks);
+            assert!(looks <= 5, "it is looked for and looked for");
         }
         assert_eq!((looks, stage.latest().await.result), (5, DeliveryResult::Unseen));
         // A later push outdates an earlier one.
