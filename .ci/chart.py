@@ -53,18 +53,19 @@ def fresh(path, text):
     path.write_text(text)
 
 
-def setting_schema(value):
+def setting_schema(value, bounds):
     kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
     if isinstance(value, list):
         return {"type": "array", "items": {"type": "string"}}
     schema = {"type": kinds[type(value)]}
     if schema["type"] in ("integer", "number"):
-        schema["minimum"] = 0
+        least, most = re.fullmatch(r"(\d+) to (\d+)", bounds).groups()
+        schema |= {"minimum": int(least), "maximum": int(most)}
     return schema
 
 
 def settings_schema():
-    """The schema of `config`: each setting of the program with the type of its default or of its example."""
+    """The schema of `config`: each setting with the type of its default or of its example, and the bounds behind it."""
     sections, section = {}, None
     text = re.sub(r"\[\n(?:.*\n)*?\]", lambda lists: lists[0].replace("\n", " "), DEFAULTS.read_text())
     for line in text.splitlines():
@@ -73,7 +74,8 @@ def settings_schema():
             sections[section] = {}
         elif given := re.match(r"(?:# )?((\w+) = .+)$", line):
             if given[2] not in OWN_KEYS.get(section, ()):
-                sections[section][given[2]] = setting_schema(tomllib.loads(given[1])[given[2]])
+                value, bounds = tomllib.loads(given[1])[given[2]], given[1].partition(" # ")[2]
+                sections[section][given[2]] = setting_schema(value, bounds)
     return {
         "type": "object",
         "additionalProperties": False,
@@ -310,6 +312,8 @@ REFUSED = [
     ({"config": {"database": {"url": "postgres://u:p@h/d"}}}, "url"),
     ({"config": {"secrets": {"keys": "x"}}}, "secrets"),
     ({"config": {"worker": {"concurrency": "four"}}}, "concurrency"),
+    ({"config": {"worker": {"concurrency": 0}}}, "concurrency"),
+    ({"config": {"triggers": {"max_looks": 1000}}}, "max_looks"),
     ({"api": {"replicas": "three"}}, "replicas"),
     ({"image": {"digest": "sha256:short"}}, "digest"),
     ({"worker": {"tolerations": [{"kye": "x"}]}}, "kye"),

@@ -5,6 +5,7 @@
 //! by `./fuzz/run`.
 #![no_main]
 
+mod cost;
 mod events;
 mod identity;
 mod memory;
@@ -46,5 +47,6 @@ fn chosen() -> fn(&[u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    CHOSEN.get_or_init(chosen)(bytes);
+    let target = CHOSEN.get_or_init(chosen);
+    cost::bounded(|| target(bytes));
 });

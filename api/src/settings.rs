@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     path::PathBuf,
     time::Duration,
 };
@@ -87,6 +88,18 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("max_body_bytes", self.max_body_bytes as u64, 1_024..=16_777_216),
+            ("page_limit_default", self.page_limit_default, 1..=10_000),
+            ("page_limit_max", self.page_limit_max, 1..=10_000),
+            ("request_timeout_seconds", self.request_timeout_seconds, 1..=3_600),
+            ("requests_per_minute", self.requests_per_minute.into(), 0..=10_000_000),
+            ("requests_per_minute_per_address", self.requests_per_minute_per_address.into(), 0..=10_000_000),
+        ]
+    }
+
     /// Refuses settings that cannot be worked with.
     ///
     /// # Errors

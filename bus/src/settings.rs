@@ -1,6 +1,6 @@
 //! The queue's section of the settings.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -37,6 +37,15 @@ impl Default for QueueSettings {
 }
 
 impl QueueSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("lease_seconds", self.lease_seconds, 1..=3_600),
+            ("log_events", self.log_events as u64, 1..=100_000),
+            ("log_seconds", self.log_seconds, 1..=2_592_000),
+        ]
+    }
+
     /// How long a loan holds.
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(1))

@@ -1,8 +1,11 @@
 //! The settings: defaults, a file, the environment, in this order. `project-sync.default.toml` documents each of them.
 
+mod bounds;
+
 use std::{
     fs::File,
     io::Read,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -73,6 +76,13 @@ impl Default for DatabaseSettings {
             migrator_url_file: None,
             max_connections: entities::ConnectOptions::default().max_connections,
         }
+    }
+}
+
+impl DatabaseSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![("max_connections", self.max_connections.into(), 1..=1_000)]
     }
 }
 
@@ -222,32 +232,12 @@ impl Settings {
 
     /// Refuses values that cannot work, before anything is opened.
     fn check(&self) -> Result<(), CliError> {
-        let at_least_one = [
-            ("database.max_connections", u64::from(self.database.max_connections)),
-            ("source.connect_timeout_seconds", self.source.connect_timeout_seconds),
-            ("source.idle_timeout_seconds", self.source.idle_timeout_seconds),
-            ("source.attempts", u64::from(self.source.attempts)),
-            ("source.rest_concurrency", self.source.rest_concurrency as u64),
-            ("sync.lease_seconds", self.sync.lease_seconds),
-            ("sync.attempts", u64::from(self.sync.attempts)),
-            ("worker.concurrency", self.worker.concurrency as u64),
-            ("worker.max_attempts", u64::from(self.worker.max_attempts)),
-            ("worker.rescue_seconds", self.worker.rescue_seconds),
-            ("triggers.max_hook_bytes", self.triggers.max_hook_bytes as u64),
-            ("triggers.round_seconds", self.triggers.round_seconds),
-            ("triggers.keep_deliveries", self.triggers.keep_deliveries),
-            ("triggers.min_poll_seconds", self.triggers.min_poll_seconds.into()),
-            ("triggers.poll_concurrency", self.triggers.poll_concurrency as u64),
-        ];
+        self.check_numbers()?;
         self.source.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.api.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.relay.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
         self.webhooks.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
-        self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))?;
-        match at_least_one.iter().find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(CliError::usage(format!("settings: {key} must be at least 1"))),
-            None => Ok(()),
-        }
+        self.gateway.check().map_err(|error| CliError::usage(format!("settings: {error}")))
     }
 
     /// Refuses settings under which processes would not reach each other.
@@ -318,7 +308,8 @@ fn environment() -> Environment {
 mod tests {
     use super::*;
 
-    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
+    /// The settings of a file and of variables.
+    pub(super) fn load(file: &str, variables: &[(&str, &str)]) -> Result<Settings, CliError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, file).unwrap();

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::github::{AppKey, GitHubServer};
+use testkit::{
+    git_http::{Fault, GitHttp},
+    github::{AppKey, GitHubServer},
+};
 
 /// A repository and a data folder, and the binary that is run on them.
 struct Bench {
@@ -45,7 +48,7 @@ impl Bench {
         self.git(&["commit", "-q", "-m", message]);
     }
 
-    /// Many files in one commit, so that a sync takes long enough to be met on its way.
+    /// Many files in one commit.
     fn commit_many(&self, files: usize) {
         let mut commit =
             "commit refs/heads/main\ncommitter n <e@example.com> 0 +0000\ndata 4\nmany\n".to_owned();
@@ -88,21 +91,6 @@ impl Bench {
     #[track_caller]
     fn json(&self, args: &[&str]) -> Value {
         serde_json::from_str(&self.ok(&[args, &["-o", "json"]].concat())).unwrap()
-    }
-
-    /// Starts a sync with JSON output and waits until it tells that `phase` began.
-    fn start_until(&self, args: &[&str], phase: &str) -> (Child, BufReader<std::process::ChildStdout>) {
-        let mut child = self.command(&[args, &["-o", "json"]].concat()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while lines.read_line(&mut line).unwrap() > 0 {
-            let event: Value = serde_json::from_str(&line).unwrap();
-            if event["type"] == "phaseStarted" && event["phase"] == phase {
-                return (child, lines);
-            }
-            line.clear();
-        }
-        panic!("{phase} never began: {}", child.wait().unwrap());
     }
 }
 
@@ -225,20 +213,28 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-/// A sync that stands still in the middle, and a second command that follows it.
-#[cfg(unix)]
-fn stopped_and_followed(bench: &Bench) -> (Child, BufReader<std::process::ChildStdout>, Child) {
-    bench.commit_many(3_000);
-    let (first, lines) = bench.start_until(&["sync", "notes"], "scan");
-    signal(&first, "STOP");
-    let mut second = bench.command(&["sync", "notes", "-o", "json"]).spawn().unwrap();
+/// Files of the repository whose sync is followed.
+const FOLLOWED_FILES: usize = 300;
+
+/// A sync that stands still in the middle, since its host does not send the content, and a second command that follows it.
+async fn held_and_followed(bench: &Bench) -> (GitHttp, Child, Child) {
+    bench.commit_many(FOLLOWED_FILES);
+    let host = GitHttp::start(bench.folder.path()).await;
+    // What the host can do, where the head is, and then the content.
+    for fault in [Fault::Pass, Fault::Pass, Fault::Hold] {
+        host.push_fault(fault);
+    }
+    let sync = ["sync", &host.url("notes"), "-o", "json"];
+    let first = bench.command(&sync).spawn().unwrap();
+    host.until_held().await;
+    let mut second = bench.command(&sync).spawn().unwrap();
     let mut told = BufReader::new(second.stderr.take().unwrap());
     let mut line = String::new();
     told.read_line(&mut line).unwrap();
     assert!(line.contains("following it"), "{line}");
     // Nobody reads the rest; a full pipe must not stop the command.
     std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
-    (first, lines, second)
+    (host, first, second)
 }
 
 #[cfg(unix)]
@@ -247,16 +243,14 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success(), "kill -{name}");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_second_sync_follows_the_first_to_its_end() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_sync_follows_the_first_to_its_end() {
     let bench = Bench::new();
-    let (first, mut lines, second) = stopped_and_followed(&bench);
-    signal(&first, "CONT");
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut lines, &mut rest).unwrap();
-    let (_, record) = events_and_record(&rest);
-    assert!(first.wait_with_output().unwrap().status.success());
+    let (host, first, second) = held_and_followed(&bench).await;
+    host.release();
+    let output = first.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let (_, record) = events_and_record(std::str::from_utf8(&output.stdout).unwrap());
     let output = second.wait_with_output().unwrap();
     assert!(output.status.success());
     let (events, followed) = events_and_record(std::str::from_utf8(&output.stdout).unwrap());
@@ -265,11 +259,10 @@ fn a_second_sync_follows_the_first_to_its_end() {
     assert_eq!(bench.json(&["history", "notes"]).as_array().unwrap().len(), 1);
 }
 
-#[cfg(unix)]
-#[test]
-fn a_second_sync_takes_over_when_the_first_is_killed() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_sync_takes_over_when_the_first_is_killed() {
     let bench = Bench::new();
-    let (mut first, _lines, second) = stopped_and_followed(&bench);
+    let (_host, mut first, second) = held_and_followed(&bench).await;
     first.kill().unwrap();
     first.wait().unwrap();
     let output = second.wait_with_output().unwrap();
@@ -279,20 +272,21 @@ fn a_second_sync_takes_over_when_the_first_is_killed() {
     let history = bench.json(&["history", "notes"]);
     let ids: Vec<&Value> = history.as_array().unwrap().iter().map(|sync| &sync["id"]).collect();
     assert_eq!(ids, [&record["id"]], "what was killed was begun again");
-    assert_eq!(bench.json(&["verify", "notes"])["files"], 3_000);
+    assert_eq!(bench.json(&["verify", "notes"])["files"], FOLLOWED_FILES);
 }
 
 #[cfg(unix)]
-#[test]
-fn an_interrupted_follower_leaves_the_first_alone() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_follower_leaves_the_first_alone() {
     let bench = Bench::new();
-    let (first, lines, second) = stopped_and_followed(&bench);
+    let (host, first, second) = held_and_followed(&bench).await;
     signal(&second, "INT");
     assert_eq!(second.wait_with_output().unwrap().status.code(), Some(130));
-    signal(&first, "CONT");
-    let last = lines.lines().map(Result::unwrap).last().unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["status"], "completed");
-    assert!(first.wait_with_output().unwrap().status.success());
+    host.release();
+    let output = first.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let (_, record) = events_and_record(std::str::from_utf8(&output.stdout).unwrap());
+    assert_eq!(record["status"], "completed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,10 @@ use std::{
 };
 
 use tempfile::TempDir;
+use testkit::address::KeptAddress;
+
+/// How long an answer may take that must come, in seconds.
+const PATIENCE: &str = "60";
 
 fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_project-sync"));
@@ -86,14 +90,14 @@ fn answering(answer: &'static str) -> (String, thread::JoinHandle<String>) {
 fn a_service_that_is_well() {
     let service = Service::start();
     let port = service.address.rsplit(':').next().unwrap();
-    ends(&run(&["healthcheck", "--url", &service.address]), 0, "");
-    ends(&run(&["healthcheck", "--url", &service.address, "--live"]), 0, "");
+    ends(&run(&["healthcheck", "--url", &service.address, "--timeout", PATIENCE]), 0, "");
+    ends(&run(&["healthcheck", "--url", &service.address, "--timeout", PATIENCE, "--live"]), 0, "");
     // The settings' own address; one that stands for all of the machine's is asked on this machine.
     let folder = TempDir::new().unwrap();
     for (key, part) in
         [("API__LISTEN", "api"), ("GATEWAY__LISTEN", "gateway"), ("TELEMETRY__METRICS_LISTEN", "worker")]
     {
-        let output = command(folder.path(), &["healthcheck", "--part", part])
+        let output = command(folder.path(), &["healthcheck", "--timeout", PATIENCE, "--part", part])
             .env(format!("PROJECT_SYNC__{key}"), format!("0.0.0.0:{port}"))
             // What is asked is this machine, not whatever is between it and others.
             .env("http_proxy", "http://127.0.0.1:9")
@@ -109,22 +113,22 @@ fn a_service_that_is_not_well_tells_why() {
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\r\n\
          {\"type\":\"x\",\"detail\":\"the queue does not answer\"}",
     );
-    ends(&run(&["healthcheck", "--url", &url]), 1, "503: the queue does not answer");
+    let output = run(&["healthcheck", "--url", &url, "--timeout", PATIENCE]);
+    ends(&output, 1, "503: the queue does not answer");
     assert_eq!(asked.join().unwrap(), "GET /readyz HTTP/1.1\r\n");
     // A redirect is no answer of ours.
     let (url, asked) =
         answering("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\nconnection: close\r\n\r\n");
-    ends(&run(&["healthcheck", "--live", "--url", &format!("{url}/below/")]), 1, "302");
+    let below = format!("{url}/below/");
+    ends(&run(&["healthcheck", "--live", "--url", &below, "--timeout", PATIENCE]), 1, "302");
     assert_eq!(asked.join().unwrap(), "GET /below/healthz HTTP/1.1\r\n");
 }
 
 #[test]
 fn a_service_that_does_not_answer() {
-    let closed = {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
-    ends(&run(&["healthcheck", "--url", &closed]), 3, "cannot reach");
+    let kept = KeptAddress::any().unwrap();
+    let closed = format!("http://{}", kept.address());
+    ends(&run(&["healthcheck", "--url", &closed, "--timeout", PATIENCE]), 3, "cannot reach");
     let (url, asked) = answering("");
     ends(&run(&["healthcheck", "--url", &url, "--timeout", "1"]), 3, "no answer within 1 s");
     asked.join().unwrap();

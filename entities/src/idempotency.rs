@@ -135,6 +135,7 @@ pub async fn finish(db: &impl OfTenant, ticket: &Ticket, answer: Answer) -> Resu
         .col_expr(idempotency_key::Column::Status, Expr::value(i32::from(answer.status)))
         .col_expr(idempotency_key::Column::Headers, Expr::value(answer.headers))
         .col_expr(idempotency_key::Column::Body, Expr::value(answer.body))
+        .filter(db.only(idempotency_key::Column::TenantId))
         .filter(held(ticket))
         .exec(db)
         .await?;
@@ -146,7 +147,11 @@ pub async fn finish(db: &impl OfTenant, ticket: &Ticket, answer: Answer) -> Resu
 /// # Errors
 /// If the database is away.
 pub async fn forget(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
-    idempotency_key::Entity::delete_many().filter(held(ticket)).exec(db).await?;
+    idempotency_key::Entity::delete_many()
+        .filter(db.only(idempotency_key::Column::TenantId))
+        .filter(held(ticket))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -174,6 +179,7 @@ fn held(ticket: &Ticket) -> sea_orm::Condition {
 /// Removes the row that was made at the ticket's time, answered or not.
 async fn remove(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
     idempotency_key::Entity::delete_many()
+        .filter(db.only(idempotency_key::Column::TenantId))
         .filter(idempotency_key::Column::TenantId.eq(ticket.tenant))
         .filter(idempotency_key::Column::Key.eq(&ticket.key))
         .filter(idempotency_key::Column::CreatedAt.eq(ticket.since))

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     time::Duration,
 };
 
@@ -56,30 +57,37 @@ impl Default for Settings {
 /// Why the settings are refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A number that must not be 0 is.
-    #[error("gateway.{0} must be at least 1")]
-    Zero(&'static str),
+    /// A number is out of its bounds.
+    #[error("gateway.{0} must be from {1} to {2}")]
+    Number(&'static str, u64, u64),
     /// That is no name of a header.
     #[error("gateway.client_address_header: {0:?} is no name of a header")]
     Header(String),
 }
 
 impl Settings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("max_streams", self.max_streams as u64, 1..=10_000_000),
+            ("streams_per_client", self.streams_per_client as u64, 1..=10_000_000),
+            ("heartbeat_seconds", self.heartbeat_seconds, 1..=40),
+            ("ask_again_seconds", self.ask_again_seconds, 1..=3_600),
+            ("retry_milliseconds", self.retry_milliseconds, 1..=600_000),
+            ("replay_events", self.replay_events, 1..=100_000),
+            ("drain_seconds", self.drain_seconds, 0..=3_600),
+            ("send_buffer_bytes", self.send_buffer_bytes as u64, 2_048..=16_777_216),
+        ]
+    }
+
     /// Refuses settings that cannot be worked with.
     ///
     /// # Errors
     /// With the name of the setting, for the user.
     pub fn check(&self) -> Result<(), SettingsError> {
-        let at_least_one = [
-            ("max_streams", self.max_streams as u64),
-            ("streams_per_client", self.streams_per_client as u64),
-            ("heartbeat_seconds", self.heartbeat_seconds),
-            ("ask_again_seconds", self.ask_again_seconds),
-            ("replay_events", self.replay_events),
-            ("send_buffer_bytes", self.send_buffer_bytes as u64),
-        ];
-        if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
-            return Err(SettingsError::Zero(name));
+        let numbers = self.numbers();
+        if let Some((key, _, bounds)) = numbers.iter().find(|(_, value, bounds)| !bounds.contains(value)) {
+            return Err(SettingsError::Number(key, *bounds.start(), *bounds.end()));
         }
         self.client_header().map(|_| ())
     }
@@ -114,7 +122,7 @@ mod tests {
     fn settings_that_cannot_be_worked_with_are_refused_by_name() {
         assert_eq!(Settings::default().check(), Ok(()));
         let none = Settings { max_streams: 0, ..Default::default() };
-        assert_eq!(none.check(), Err(SettingsError::Zero("max_streams")));
+        assert_eq!(none.check(), Err(SettingsError::Number("max_streams", 1, 10_000_000)));
         let odd = Settings { client_address_header: "no header".to_owned(), ..Default::default() };
         assert!(odd.check().unwrap_err().to_string().contains("client_address_header"));
         let real = Settings { client_address_header: "X-Forwarded-For".to_owned(), ..Default::default() };

@@ -1,6 +1,6 @@
 //! The source's section of the settings (`[source]`). Every bound of reading is here, with its unit and its default.
 
-use std::{net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{net::IpAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 pub use entities::Secret;
 use entities::keys::KeyStore;
@@ -166,6 +166,25 @@ impl Default for SourceSettings {
 }
 
 impl SourceSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("connect_timeout_seconds", self.connect_timeout_seconds, 1..=300),
+            ("idle_timeout_seconds", self.idle_timeout_seconds, 1..=3_600),
+            ("attempts", self.attempts.into(), 1..=20),
+            ("retry_first_delay_ms", self.retry_first_delay_ms, 1..=60_000),
+            ("max_wait_seconds", self.max_wait_seconds, 0..=86_400),
+            ("max_content_bytes", self.max_content_bytes, 0..=536_870_912),
+            ("max_pack_bytes", self.max_pack_bytes, 1..=1_099_511_627_776),
+            ("max_pack_objects", self.max_pack_objects.into(), 1..=1_000_000_000),
+            ("max_unpacked_bytes", self.max_unpacked_bytes, 1..=17_592_186_044_416),
+            ("max_entries", self.max_entries as u64, 1..=100_000_000),
+            ("max_rest_entries", self.max_rest_entries as u64, 1..=10_000_000),
+            ("rest_raw_blobs", self.rest_raw_blobs as u64, 0..=100_000),
+            ("rest_concurrency", self.rest_concurrency as u64, 1..=100),
+        ]
+    }
+
     /// What a service reads for others: where the settings say nothing else, no private addresses and no folders of its
     /// machine.
     pub fn confine(&mut self) {

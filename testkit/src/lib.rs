@@ -1,6 +1,7 @@
 //! Stand-ins, private servers and repository makers: the world that the tests drive the real code in.
 //!
 //! - [`postgres`], [`redis`] and [`rabbitmq`] start private servers; the `private-servers` program runs a command under them.
+//! - [`address`] keeps a port for whoever is to listen there later.
 //! - [`proxy`] stands before a server and cuts those behind it off.
 //! - [`service`] runs the real program as the processes of a service.
 //! - [`database`] gives each test a migrated database of its own, on SQLite and on Postgres.
@@ -11,6 +12,7 @@
 //!
 //! What the makers cannot do makes the test fail: they panic with the command and what it said.
 
+pub mod address;
 pub mod database;
 pub mod git_http;
 pub mod github;

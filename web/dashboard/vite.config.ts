@@ -18,5 +18,13 @@ export default defineConfig({
   server: {
     proxy: { '/api': 'http://127.0.0.1:8080', '/docs': 'http://127.0.0.1:8080' },
   },
-  test: { include: ['test/**/*.test.{ts,tsx}'], environment: 'node' },
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    environment: 'node',
+    // The rest is as with the package (packages/react/vite.config.ts).
+    setupFiles: fileURLToPath(new URL('../packages/react/test/setup.ts', import.meta.url)),
+    env: { TZ: 'UTC' },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });

@@ -11,7 +11,9 @@ export default defineConfig({
     globalSetup: 'harness/setup.ts',
     // One browser and one service at a time: what is measured is not who gets the processor.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // On a machine that is busy otherwise everything takes long; only what hangs is ended.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

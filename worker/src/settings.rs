@@ -1,6 +1,6 @@
 //! The worker's section of the settings. Every bound of a sync is here, with its unit and its default.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use bus::triggers::TriggerSettings;
 use serde::Deserialize;
@@ -56,6 +56,18 @@ impl Default for QueueWorkerSettings {
 }
 
 impl QueueWorkerSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("concurrency", self.concurrency as u64, 1..=256),
+            ("max_attempts", self.max_attempts.into(), 1..=1_000),
+            ("retry_first_delay_seconds", self.retry_first_delay_seconds, 1..=3_600),
+            ("retry_max_delay_seconds", self.retry_max_delay_seconds, 1..=604_800),
+            ("drain_seconds", self.drain_seconds, 0..=3_600),
+            ("rescue_seconds", self.rescue_seconds, 1..=3_600),
+        ]
+    }
+
     /// How long a sync waits after its `attempt`th beginning failed (counted from 1).
     pub fn retry_delay(&self, attempt: u32) -> Duration {
         let policy = RetryPolicy {
@@ -92,6 +104,17 @@ pub struct SyncSettings {
 impl Default for SyncSettings {
     fn default() -> Self {
         Self { lease_seconds: 15, attempts: 3, retry_first_delay_ms: 500 }
+    }
+}
+
+impl SyncSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("lease_seconds", self.lease_seconds, 1..=3_600),
+            ("attempts", self.attempts.into(), 1..=20),
+            ("retry_first_delay_ms", self.retry_first_delay_ms, 1..=60_000),
+        ]
     }
 }
 

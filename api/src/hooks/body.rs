@@ -22,6 +22,8 @@ pub(crate) struct Budget {
     pieces: Arc<Semaphore>,
     /// The largest body, in bytes.
     most: usize,
+    /// How long a body may take to arrive.
+    patience: Duration,
 }
 
 /// A body, and its part of the budget.
@@ -34,7 +36,7 @@ impl Budget {
     /// One for so many bytes at once; `most` in one body.
     pub(crate) fn new(at_once: usize, most: usize) -> Self {
         let pieces = (at_once.max(most) / PIECE_BYTES + 1).min(Semaphore::MAX_PERMITS);
-        Self { pieces: Arc::new(Semaphore::new(pieces)), most }
+        Self { pieces: Arc::new(Semaphore::new(pieces)), most, patience: BODY_PATIENCE }
     }
 
     /// Reads a body, and shows each part of it to `each` as it comes.
@@ -67,8 +69,8 @@ impl Budget {
             }
             Ok(held)
         };
-        tokio::time::timeout(BODY_PATIENCE, read).await.unwrap_or_else(|_| {
-            let detail = format!("the body did not arrive within {} seconds", BODY_PATIENCE.as_secs());
+        tokio::time::timeout(self.patience, read).await.unwrap_or_else(|_| {
+            let detail = format!("the body did not arrive within {} seconds", self.patience.as_secs());
             Err(Problem::new(Code::BodyTimeout, detail))
         })
     }
@@ -124,5 +126,18 @@ mod tests {
         told.insert("content-length", 10_001.into());
         let refused = budget.read(&told, body(1), |_| panic!("not read")).await;
         assert_eq!(refused.err().unwrap().code(), Code::BodyTooLarge);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_end_holds_nothing_for_long() {
+        let budget = Budget { patience: Duration::from_millis(50), ..Budget::new(10_000, 10_000) };
+        let part =
+            futures::stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from_static(&[7; 9_000]))]);
+        let endless = Body::from_stream(part.chain(futures::stream::pending()));
+        let headers = HeaderMap::new();
+        let reading = budget.read(&headers, endless, |_| {});
+        let refused = tokio::time::timeout(Duration::from_secs(60), reading).await.unwrap();
+        assert_eq!(refused.err().unwrap().code(), Code::BodyTimeout);
+        assert!(budget.read(&headers, body(10), |_| {}).await.is_ok(), "all of it is free again");
     }
 }

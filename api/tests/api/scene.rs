@@ -3,14 +3,14 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
 use bus::{Dispatcher, LocalProgressBus, LocalQueue, SyncJob};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
     ProjectSync, SyncId, SyncStatus, SystemDb, TenantDb, TenantId,
     identity::TenantName,
@@ -48,6 +48,8 @@ pub struct Scene {
     client: Client,
     /// How far the service's clock is ahead, in seconds.
     ahead: Arc<AtomicI64>,
+    /// When the service's clock stood still, if it does.
+    stopped: Arc<OnceLock<DateTime<Utc>>>,
     _stop: DropGuard,
     pub database: TestDatabase,
 }
@@ -129,16 +131,18 @@ impl Scene {
             queue: Arc::new(LocalQueue::new(LEASE)),
             progress: Arc::new(LocalProgressBus::default()),
         };
-        let ahead = Arc::new(AtomicI64::new(0));
-        let clock = Arc::clone(&ahead);
+        let (ahead, stopped) = (Arc::new(AtomicI64::new(0)), Arc::new(OnceLock::new()));
+        let (clock, stop_clock) = (Arc::clone(&ahead), Arc::clone(&stopped));
         let token = settings.token.as_ref().map(|token| token.expose().to_owned());
         let worker_settings = WorkerSettings::default();
         let mut source_settings = worker_settings.source.clone();
         source_settings.attempts = 1;
         let keys = KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap();
         source_settings.keys = CredentialKeys::new(Arc::new(keys));
-        let clock: project_sync_api::Clock =
-            Arc::new(move || Utc::now() + TimeDelta::seconds(clock.load(Ordering::Relaxed)));
+        let clock: project_sync_api::Clock = Arc::new(move || {
+            let now = stop_clock.get().copied().unwrap_or_else(Utc::now);
+            now + TimeDelta::seconds(clock.load(Ordering::Relaxed))
+        });
         let local = TenantName { id: tenant, name: projects::LOCAL_TENANT.to_owned() };
         let signer = settings.signer().unwrap();
         let gate = Gate::new(settings.clone(), dispatcher.db.clone(), local, Arc::clone(&clock), signer);
@@ -176,10 +180,16 @@ impl Scene {
             clock: Clock::system(),
             persistence: Persistence::FailAtOnce,
         };
-        let client = Client::builder().no_proxy().build().unwrap();
+        // Each request has a connection of its own, so that none meets one that the server is just closing.
+        let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let _stop = stop.drop_guard();
         let db = opened.tenant(tenant);
-        Self { db, tenant, dispatcher, address, token, runner, client, ahead, _stop, database }
+        Self { db, tenant, dispatcher, address, token, runner, client, ahead, stopped, _stop, database }
+    }
+
+    /// Stops the service's clock: from now on time passes only as [`Self::advance`] says, however slow the machine is.
+    pub fn stop_the_clock(&self) {
+        self.stopped.get_or_init(Utc::now);
     }
 
     /// Lets time pass for the service.

@@ -96,7 +96,7 @@ on_each_database! {
         let people = People::new(db).await;
         let who = people.browser("Olga").await;
         people.get(&who, "/api/v1/projects").await.expect(200);
-        people.scene.advance(24 * 60 * 60 - 10);
+        people.scene.advance(24 * 60 * 60 - 600);
         people.get(&who, "/api/v1/projects").await.expect(200);
         people.scene.advance(24 * 60 * 60 + 10);
         people.get(&who, "/api/v1/projects").await.problem(401, "unauthorized");
@@ -161,6 +161,7 @@ on_each_database! {
 
     async fn guessing_is_slowed_down(db: TestDatabase) {
         let people = People::new(db).await;
+        people.scene.stop_the_clock();
         for n in 0..10 {
             let reply = people.post(&Who::Nobody, SESSION, login(&format!("name{n}"), "wrong horse")).await;
             reply.problem(401, "invalid-credentials");

@@ -6,9 +6,14 @@ use entities::{
 };
 use hmac::{Hmac, KeyInit, Mac};
 use project_sync_api::{Access, Settings};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use testkit::{on_each_database, repo::TestRepo};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::scene::{Reply, Scene, small_repo};
 
@@ -131,22 +136,29 @@ on_each_database! {
         let other = scene.project("without a hook", &small_repo()).await;
         let other = other.rsplit('/').next().unwrap();
         let body = hooked.push(&hooked.branch()).to_string();
-        let right = format!("sha256={}", sign(&hooked.secret, body.as_bytes()));
-        let wrong = format!("sha256={}", sign("some other secret", body.as_bytes()));
+        let signed = |secret: &str| Some(("x-hub-signature-256", format!("sha256={}", sign(secret, body.as_bytes()))));
+        let token = |secret: &str| Some(("x-gitlab-token", secret.to_owned()));
+        // What is compared with where there is no secret.
+        let (right, none) = (hooked.secret.as_str(), "there is no such project");
         let id = hooked.project.rsplit('/').next().unwrap();
         let never = entities::ProjectId::generate().to_string();
         let mut answers = Vec::new();
         for (host, project, signature) in [
-            ("github", id, Some(&wrong)),
+            ("github", id, signed("some other secret")),
             ("github", id, None),
-            ("gitlab", id, Some(&right)),
-            ("gitea", id, Some(&right)),
-            ("github", other, Some(&right)),
-            ("github", &never, Some(&right)),
-            ("github", "no-id", Some(&right)),
+            ("gitlab", id, signed(right)),
+            ("gitlab", id, token(right)),
+            ("gitea", id, signed(right)),
+            ("github", other, signed(right)),
+            ("github", other, signed(none)),
+            ("github", &never, signed(right)),
+            ("github", &never, signed(none)),
+            ("gitlab", &never, token(none)),
+            ("github", "no-id", signed(right)),
+            ("github", "no-id", signed(none)),
         ] {
             let mut headers = vec![("x-github-event", "push"), ("x-github-delivery", "d")];
-            headers.extend(signature.map(|signature| ("x-hub-signature-256", signature.as_str())));
+            headers.extend(signature.iter().map(|(name, value)| (*name, value.as_str())));
             let path = format!("/api/v1/webhooks/{host}/{project}");
             let reply = scene.call("POST", &path, &headers, Some(body.clone().into_bytes())).await;
             reply.problem(401, "unauthorized");
@@ -233,8 +245,18 @@ async fn forms_and_large_bodies_are_read() {
     let mut large: Value = serde_json::from_str(&push).unwrap();
     large["commits"] = json!(vec!["x".repeat(1_000); 5_000]);
     assert_eq!(hooked.told("push", "large", &large).await["result"], "queued");
-    let too_large = vec![b' '; (25 << 20) + 1];
-    hooked.send("push", "too large", &too_large, &[]).await.problem(413, "body-too-large");
+    // Refused before it is sent: whoever were still sending might not hear of it.
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-github-event: push\r\n\
+         x-github-delivery: too-large\r\nx-hub-signature-256: sha256=00\r\ncontent-length: {}\r\n\r\n",
+        hooked.url,
+        (25 << 20) + 1
+    );
+    let mut connection = TcpStream::connect(hooked.scene.address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("body-too-large"), "{answer}");
     let too_large = vec![b' '; 100_000];
     hooked
         .scene
@@ -243,11 +265,28 @@ async fn forms_and_large_bodies_are_read() {
         .problem(413, "body-too-large");
 }
 
+/// What could not be served is not taken for served when the host sends it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_could_not_be_served_may_come_again() {
+    let hooked = Hooked::new(testkit::database::TestDatabase::sqlite().await, "github").await;
+    let push = hooked.push(&hooked.branch());
+    let run = async |sql| hooked.scene.database.connection().execute_unprepared(sql).await.unwrap();
+    let refuse =
+        "CREATE TRIGGER no_syncs BEFORE INSERT ON project_syncs BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    run(refuse).await;
+    let reply = hooked.send("push", "d", push.to_string().as_bytes(), &[]).await;
+    assert!(reply.status.is_server_error(), "{reply:?}");
+    run("DROP TRIGGER no_syncs").await;
+    assert_eq!(hooked.told("push", "d", &push).await["result"], "queued");
+    assert_eq!((hooked.asked().await.len(), hooked.deliveries().await.len()), (1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hooks_are_counted_by_address() {
     let settings =
         Settings { requests_per_minute_per_address: 3, access: Access::Open, ..Settings::default() };
     let scene = Scene::with(testkit::database::TestDatabase::sqlite().await, settings).await;
+    scene.stop_the_clock();
     let path = format!("/api/v1/webhooks/github/{}", entities::ProjectId::generate());
     let mut seen = Vec::new();
     for _ in 0..5 {

@@ -1,6 +1,6 @@
 //! The section of the settings about hooks, schedules and polling.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
 
@@ -61,6 +61,25 @@ impl Default for TriggerSettings {
 }
 
 impl TriggerSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("max_hook_bytes", self.max_hook_bytes as u64, 1_024..=104_857_600),
+            ("max_held_bytes", self.max_held_bytes as u64, 1_024..=17_179_869_184),
+            ("keep_days", self.keep_days.into(), 1..=3_650),
+            ("keep_deliveries", self.keep_deliveries, 1..=100_000),
+            ("round_seconds", self.round_seconds, 1..=300),
+            ("look_seconds", self.look_seconds, 1..=3_600),
+            ("max_looks", self.max_looks.into(), 0..=16),
+            ("max_schedules", self.max_schedules, 0..=1_000),
+            ("min_schedule_seconds", self.min_schedule_seconds, 0..=604_800),
+            ("min_poll_seconds", self.min_poll_seconds.into(), 1..=604_800),
+            ("max_poll_branches", self.max_poll_branches as u64, 1..=1_000),
+            ("poll_concurrency", self.poll_concurrency as u64, 1..=100),
+            ("max_poll_pause_seconds", self.max_poll_pause_seconds.into(), 1..=604_800),
+        ]
+    }
+
     /// The time between two looks for what is due.
     pub fn round(&self) -> Duration {
         Duration::from_secs(self.round_seconds.max(1))

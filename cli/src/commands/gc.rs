@@ -1,6 +1,6 @@
 //! `gc`: forgets old syncs, and removes what no kept one needs.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use entities::{
     BranchId, TenantDb,
@@ -36,6 +36,17 @@ pub struct RetentionSettings {
 impl Default for RetentionSettings {
     fn default() -> Self {
         Self { keep_syncs: 0, keep_days: 0, grace_seconds: 5 }
+    }
+}
+
+impl RetentionSettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("keep_syncs", self.keep_syncs, 0..=1_000_000),
+            ("keep_days", self.keep_days.into(), 0..=36_500),
+            ("grace_seconds", self.grace_seconds, 0..=3_600),
+        ]
     }
 }
 

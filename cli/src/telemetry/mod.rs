@@ -2,7 +2,7 @@
 
 mod metrics;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, ops::RangeInclusive, time::Duration};
 
 use opentelemetry::{KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::WithExportConfig;
@@ -47,6 +47,13 @@ impl Default for TelemetrySettings {
             otlp_endpoint: None,
             otlp_sample_one_in: 1,
         }
+    }
+}
+
+impl TelemetrySettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![("otlp_sample_one_in", self.otlp_sample_one_in.into(), 0..=1_000_000)]
     }
 }
 

@@ -8,6 +8,9 @@ use crate::Victim;
 /// `api.max_body_bytes`.
 const MOST: usize = 64 << 10;
 
+/// The length of a cursor that no line of a request has room for.
+const LONG: usize = 60_000;
+
 /// An id that nothing has.
 const NOBODY: &str = "0190d3f0-0000-7000-8000-00000000dead";
 
@@ -171,14 +174,17 @@ async fn no_page_is_larger_than_allowed_and_no_cursor_is_believed() {
             }
         }
         if has("cursor") {
-            let long = "A".repeat(60_000);
+            let long = "A".repeat(LONG);
             for cursor in ["x", "%00", "bnVsbA", "e30", "W1tbW1tbW1tb", "..%2f..", "%F0%9F%92%A9", &long] {
                 let path = format!("{path}?cursor={cursor}");
-                let answer = attacker.send(&method, &path, &[], Vec::new()).await;
-                // The line of a request has its own bound.
-                if answer.status() == 414 || answer.status() == 431 {
-                    continue;
-                }
+                // The line of a request has its own bound. Whoever is refused by it may still be sending when the connection
+                // is closed.
+                let answer = match attacker.try_send(&method, &path, &[], Vec::new()).await {
+                    Some(answer) if answer.status() == 414 || answer.status() == 431 => continue,
+                    Some(answer) => answer,
+                    None if cursor.len() == LONG => continue,
+                    None => panic!("{path}: nobody answers"),
+                };
                 refused(answer, &path).await;
             }
         }

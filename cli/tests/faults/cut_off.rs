@@ -13,7 +13,7 @@ use crate::{
     alone,
     held::Held,
     sound::assert_sound,
-    stage::{LEASE_SECONDS, Stage, source},
+    stage::{LEASE_SECONDS, LONG_LEASE_SECONDS, Stage, source},
     twice::{comes_back, disturbed_at_random_moments},
 };
 
@@ -31,8 +31,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
-        let stage = Stage::new().await;
+    async fn new(stage: Stage) -> Self {
         let api = stage.deployment.api().await;
         let client = api.client();
         let postgres = CuttableProxy::start(stage.postgres.address()).await.unwrap();
@@ -71,13 +70,13 @@ async fn worker_behind(stage: &Stage, postgres: &CuttableProxy, redis: &Cuttable
 /// is done by others. Afterwards it serves again.
 async fn cut_off_from_redis(fails: fn(&CuttableProxy)) {
     let _alone = alone().await;
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::new(Stage::without_losses(|launcher| launcher).await).await;
     let (sync, second) = scene.hold().await;
     fails(&scene.redis);
     let begun = entities::now_of(&scene.stage.db.database()).await.unwrap();
     scene.other_is_done_by(&second).await;
     // The loan in Redis is over, and its job was offered to the second worker.
-    let long = TimeDelta::from_std(Duration::from_secs(4 * LEASE_SECONDS)).unwrap();
+    let long = TimeDelta::from_std(Duration::from_secs(LONG_LEASE_SECONDS + 4 * LEASE_SECONDS)).unwrap();
     scene.stage.until(&sync, |row| row.lease_until.is_some_and(|until| until > begun + long)).await;
     scene.held.release();
     let row = scene.stage.completed(&sync).await;
@@ -112,7 +111,7 @@ enum GoesOn {
 /// nothing under its old token, and serves again.
 async fn cut_off_from_postgres(fails: fn(&CuttableProxy), goes_on: GoesOn) {
     let _alone = alone().await;
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::new(Stage::new().await).await;
     let (sync, second) = scene.hold().await;
     fails(&scene.postgres);
     scene.other_is_done_by(&second).await;

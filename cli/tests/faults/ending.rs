@@ -7,7 +7,7 @@ use crate::{alone, held::Held, sound::assert_sound, stage::Stage};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_is_handed_over() {
     let _alone = alone().await;
-    let stage = Stage::with(|launcher| launcher.set("worker.drain_seconds", 1)).await;
+    let stage = Stage::without_losses(|launcher| launcher.set("worker.drain_seconds", 1)).await;
     let api = stage.deployment.api().await;
     let first = stage.deployment.worker().await;
     let mut held = Held::new(&stage, &api.client()).await;
@@ -29,7 +29,7 @@ async fn a_sync_is_handed_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis() {
     let _alone = alone().await;
-    let mut stage = Stage::with(|launcher| launcher.set("worker.drain_seconds", 1)).await;
+    let mut stage = Stage::without_losses(|launcher| launcher.set("worker.drain_seconds", 1)).await;
     let api = stage.deployment.api().await;
     let first = stage.deployment.worker().await;
     let mut held = Held::new(&stage, &api.client()).await;

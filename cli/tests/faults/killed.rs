@@ -8,12 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use entities::{
     TenantDb, projects,
     temporal::{MemoryFilter, StateAt},
 };
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
     database::open_local,
@@ -24,7 +25,7 @@ use testkit::{
 use crate::{
     Chance, alone, rounds,
     sound::assert_sound,
-    stage::{self, Stage, blocking, source},
+    stage::{self, Stage, blocking, source, took},
 };
 
 /// Files of a repository, and how many of them a commit changes.
@@ -34,9 +35,9 @@ const CHANGED: usize = 600;
 /// Branches that are synced at once, each by one worker.
 const LANES: usize = 3;
 
-/// Longer than any sync here may take from the moment that its worker is killed: lease, rescue, and itself again on a
-/// busy machine.
-const STUCK: Duration = Duration::from_secs(20);
+/// Longer than any sync here may take from the moment that its worker is killed: lease, rescue, another worker's start,
+/// and itself again on a busy machine.
+const STUCK: Duration = Duration::from_secs(60);
 
 /// Workers are killed while they run syncs of branches whose heads keep moving. Every sync is completed by another
 /// worker, and what is stored in the end is what a first sync of the same commit stores.
@@ -96,6 +97,8 @@ struct Lane {
     project: String,
     hits: usize,
     slowest: Duration,
+    /// How long its last sync took that nobody disturbed.
+    usual: Duration,
 }
 
 impl Fleet<'_> {
@@ -104,25 +107,22 @@ impl Fleet<'_> {
         let project = self.client.create_project(&format!("lane-{number}"), source(&repo)).await;
         let first = self.client.start_sync(&project, &json!({})).await;
         self.stage.completed(&first.id).await;
-        // How long a sync takes that nobody disturbs.
         blocking(|| change_files(&repo, CHANGED, u64::MAX));
-        let begun = Instant::now();
         let second = self.client.start_sync(&project, &json!({})).await;
-        self.stage.completed(&second.id).await;
-        let usual = begun.elapsed();
-        let mut lane = Lane { repo, project, hits: 0, slowest: Duration::ZERO };
+        let usual = took(&self.stage.completed(&second.id).await);
+        let mut lane = Lane { repo, project, hits: 0, slowest: Duration::ZERO, usual };
         loop {
             let round = self.next.fetch_add(1, Ordering::Relaxed);
             if round >= self.rounds {
                 return lane;
             }
-            self.round(&mut lane, round, usual).await;
+            self.round(&mut lane, round).await;
         }
     }
 
-    async fn round(&self, lane: &mut Lane, round: usize, usual: Duration) {
+    async fn round(&self, lane: &mut Lane, round: usize) {
         let commit = blocking(|| change_files(&lane.repo, CHANGED, round as u64));
-        let moment = self.chance.lock().unwrap().moment(usual);
+        let moment = self.chance.lock().unwrap().moment(lane.usual);
         let started = self.client.start_sync(&lane.project, &json!({})).await;
         assert!(started.is_new);
         tokio::time::sleep(moment).await;
@@ -136,6 +136,8 @@ impl Fleet<'_> {
         if row.attempts > 1 {
             lane.hits += 1;
             lane.slowest = lane.slowest.max(killed.elapsed());
+        } else {
+            lane.usual = took(&row);
         }
     }
 
@@ -168,6 +170,10 @@ async fn memory(db: &TenantDb, project: &str) -> Vec<(Vec<u8>, String, String, S
     memory
 }
 
+fn moment(value: &Value) -> DateTime<Utc> {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no moment: {value}"))
+}
+
 /// The service in one process, killed while it runs three syncs: the next one goes on with them.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_service_is_killed_at_random_moments() {
@@ -189,18 +195,22 @@ async fn the_whole_service_is_killed_at_random_moments() {
     let mut hits = 0;
     for round in 0..rounds(10) {
         let client = service.client();
-        let begun = Instant::now();
         let started = join_all(lanes.iter().map(|(_, project)| client.start_sync(project, &body))).await;
         tokio::time::sleep(chance.moment(usual)).await;
         service.kill_9().await;
+        let killed = Utc::now();
         service = launcher.embedded(&data).await;
         let client = service.client();
         for sync in &started {
             let sync = client.wait_until_ended(&sync.id).await;
             assert_eq!(sync["status"], "completed", "{sync}");
             hits += usize::from(sync["attempts"].as_i64() > Some(1));
+            // What was through before tells how soon the next ones are to be killed.
+            let [asked, ended] = ["createdAt", "finishedAt"].map(|key| moment(&sync[key]));
+            if ended < killed {
+                usual = (ended - asked).to_std().unwrap_or_default();
+            }
         }
-        usual = begun.elapsed().min(Duration::from_secs(3));
         for (repo, _) in &lanes {
             blocking(|| change_files(repo, CHANGED, round as u64));
         }

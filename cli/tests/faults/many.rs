@@ -28,7 +28,7 @@ const REQUESTS: usize = 16;
 #[tokio::test(flavor = "multi_thread")]
 async fn three_workers_and_two_hundred_syncs() {
     let _alone = alone().await;
-    let stage = Stage::new().await;
+    let stage = Stage::without_losses(|launcher| launcher).await;
     let api = stage.deployment.api().await;
     let client = api.client();
     let mut wanted = Vec::new();

@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{
     repo::{TestRepo, change_files},
-    service::{ApiClient, ServiceProcess},
+    service::{ApiClient, Launcher, ServiceProcess},
 };
 
 use crate::{
@@ -85,8 +85,8 @@ impl Balancer {
 async fn everything_is_restarted_under_load() {
     let _alone = alone().await;
     // Some syncs are done before the drain is over, some are handed over.
-    let stage =
-        Stage::with(|launcher| launcher.set("worker.drain_seconds", 1).set("worker.concurrency", 2)).await;
+    let short_drain = |launcher: Launcher| launcher.set("worker.drain_seconds", 1);
+    let stage = Stage::without_losses(|launcher| short_drain(launcher).set("worker.concurrency", 2)).await;
     let balancer =
         Balancer { apis: Mutex::default(), leaving: Mutex::default(), chance: Mutex::new(Chance::new()) };
     let apis = join_all((0..APIS).map(|_| stage.deployment.api())).await;

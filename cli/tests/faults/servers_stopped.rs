@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 use entities::SyncStatus;
 use futures::future::join_all;
 use serde_json::json;
-use testkit::{postgres::PrivatePostgres, redis::PrivateRedis, repo::TestRepo, service::ApiClient};
+use testkit::{
+    postgres::PrivatePostgres,
+    redis::PrivateRedis,
+    repo::TestRepo,
+    service::{ApiClient, Launcher},
+};
 
 use crate::{
     alone,
@@ -23,11 +28,11 @@ const FILES: usize = 400;
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long beyond the rescue's interval it may take until syncs go on: a connection is made anew, processes are slow.
-const GRACE: Duration = Duration::from_secs(6);
+const GRACE: Duration = Duration::from_secs(30);
 
-/// A stage on which all syncs could run at once.
-async fn stage() -> Stage {
-    Stage::with(|launcher| launcher.set("worker.concurrency", SYNCS / 2)).await
+/// Settings under which all syncs could run at once.
+fn all_at_once(launcher: Launcher) -> Launcher {
+    launcher.set("worker.concurrency", SYNCS / 2)
 }
 
 async fn projects(stage: &Stage, client: &ApiClient) -> Vec<(TestRepo, String)> {
@@ -66,7 +71,7 @@ async fn all_complete(stage: &Stage, syncs: &[String]) -> Sound {
 
 async fn redis_goes_away(end: fn(&mut PrivateRedis)) {
     let _alone = alone().await;
-    let mut stage = stage().await;
+    let mut stage = Stage::without_losses(all_at_once).await;
     let api = stage.deployment.api().await;
     let client = api.client();
     let projects = projects(&stage, &client).await;
@@ -100,7 +105,7 @@ async fn redis_is_killed() {
 
 async fn postgres_goes_away(end: fn(&mut PrivatePostgres)) {
     let _alone = alone().await;
-    let mut stage = stage().await;
+    let mut stage = Stage::with(all_at_once).await;
     let api = stage.deployment.api().await;
     let client = api.client();
     let projects = projects(&stage, &client).await;

@@ -20,11 +20,14 @@ use testkit::{
 /// The lease on a sync and on a job, in seconds: short, so that little is waited for.
 pub(crate) const LEASE_SECONDS: u64 = 2;
 
+/// The lease on a sync where no worker is lost, in seconds: a machine that stands still for a while takes none.
+pub(crate) const LONG_LEASE_SECONDS: u64 = 30;
+
 /// Seconds between two looks for what was lost.
 pub(crate) const RESCUE_SECONDS: u64 = 1;
 
 /// How long anything that is awaited may take, unless a test says otherwise.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The pause between two looks at what other processes do.
 pub(crate) const POLL: Duration = Duration::from_millis(20);
@@ -56,6 +59,11 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn new() -> Self {
         Self::with(|launcher| launcher).await
+    }
+
+    /// One on which no worker is lost: each keeps what it runs, however slow the machine is.
+    pub(crate) async fn without_losses(settings: impl FnOnce(Launcher) -> Launcher) -> Self {
+        Self::with(|launcher| settings(launcher.set("sync.lease_seconds", LONG_LEASE_SECONDS))).await
     }
 
     /// With more settings.
@@ -140,6 +148,12 @@ impl Stage {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// How long a sync took that has ended, from the moment that it was asked for.
+pub(crate) fn took(row: &ProjectSync) -> Duration {
+    let ended = row.finished_at.unwrap_or_else(|| panic!("it has not ended: {row:#?}"));
+    (ended - row.created_at).to_std().unwrap_or_default()
 }
 
 /// Lets something that takes a while, such as making commits, not keep other tasks from running.

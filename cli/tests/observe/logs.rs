@@ -66,8 +66,9 @@ async fn lines_have_the_documented_fields_and_name_their_trace() {
     drop(repo);
     let failed = service.client().start_sync(&id, &json!({"force": true})).await.id;
     assert_eq!(service.client().wait_until_ended(&failed).await["status"], "failed");
-    let said = service.said();
-    assert!(service.terminate().await.success());
+    // All of it, to the end: of how a sync ended its row tells before the log does.
+    let (status, said) = service.terminate_and_tell().await;
+    assert!(status.success());
 
     let lines: Vec<Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert!(lines.len() > 5, "{said}");

@@ -13,6 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
+    address::KeptAddress,
     github::{GitHubServer, RepositoryOptions},
     rabbitmq,
     repo::TestRepo,
@@ -22,7 +23,7 @@ use testkit::{
 
 use crate::{
     evaluate::{self, Target},
-    stage::{PATIENCE, POLL, Stage, free_address, http, launcher, project, repository, streamed},
+    stage::{PATIENCE, POLL, Stage, http, launcher, project, repository, streamed},
 };
 
 /// Where rules and dashboards are.
@@ -34,6 +35,7 @@ pub(crate) fn monitoring() -> PathBuf {
 struct Run {
     processes: Vec<(&'static str, ServiceProcess)>,
     worker_metrics: String,
+    _kept: KeptAddress,
     _stage: Stage,
     _github: GitHubServer,
     _repos: Vec<TestRepo>,
@@ -42,7 +44,8 @@ struct Run {
 
 impl Run {
     async fn start() -> Self {
-        let (worker_metrics, broker) = (free_address(), rabbitmq::vhost().await);
+        let (kept, broker) = (KeptAddress::any().unwrap(), rabbitmq::vhost().await);
+        let worker_metrics = kept.address().to_string();
         let stage = Stage::with(|launcher| {
             launcher
                 .set("telemetry.metrics_listen", &worker_metrics)
@@ -75,6 +78,7 @@ impl Run {
         Self {
             processes: vec![("api", api), ("gateway", gateway), ("serve", serve), ("worker", worker)],
             worker_metrics,
+            _kept: kept,
             _stage: stage,
             _github: github,
             _repos: repos,
@@ -204,6 +208,8 @@ async fn without_a_worker_the_api_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_and_dashboards_ask_for_what_is_there() {
     let run = Run::start().await;
+    // A process may still be about to count what its rows tell already.
+    run.check_counts().await;
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for target in run.targets() {
         let text = scraped(&target.address).await;
@@ -214,7 +220,6 @@ async fn rules_and_dashboards_ask_for_what_is_there() {
             shown.insert(name.to_owned(), kind.to_owned());
         }
     }
-    run.check_counts().await;
     let document = fs::read_to_string(monitoring().join("../docs/METRICS.md")).unwrap();
     for name in shown.keys() {
         assert!(document.contains(&format!("| `{name}` |")), "docs/METRICS.md does not name {name}");

@@ -1,10 +1,6 @@
 //! The servers, the program and the requests of one test.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    path::Path,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -94,10 +90,4 @@ pub(crate) async fn streamed(base: &str, sync: &str, trace_parent: Option<&str>)
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
-}
-
-/// An address of this machine that nobody listens on just now.
-pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().to_string()
 }

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use entities::ConnectOptions;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use testkit::repo::{TestRepo, large_repository};
 
-use crate::{Running, json, project_sync, run};
+use crate::{Held, Running, json, project_sync, run};
 
 /// A folder with a repository and a database that has two syncs of it.
 struct Bench {
@@ -113,31 +113,25 @@ fn a_backup_is_restored() {
     assert_eq!(bench.shown().len(), 1 + 4 * 3);
 }
 
-fn signal(running: &Running, signal: &str) {
-    let sent = Command::new("kill").args([signal, &running.child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-}
-
 /// A backup may be made while a sync runs: it holds what was complete, and a sync goes on from it.
-#[test]
-fn a_backup_beside_a_sync() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_beside_a_sync() {
     let bench = Bench::new();
-    let large = large_repository(&bench.at("large.git"), 3_000, 6_000_000, 7);
-    let mut running = Running::start(&bench.data(), &["sync", large.path().to_str().unwrap()]);
-    running.wait_for("phaseStarted", "import").unwrap();
-    // It stands still, so that it cannot end before it is looked at.
-    signal(&running, "-STOP");
+    let large = large_repository(&bench.at("large.git"), 300, 600_000, 7);
+    let large = Held::new(bench.folder.path(), "large.git", large).await;
+    let running = Running::start(&bench.data(), &["sync", &large.source]);
+    large.until_held().await;
     let backup = bench.back_up("beside.backup");
     let refused = run(&bench.data(), &["restore-backup", backup.to_str().unwrap(), "--yes"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("open in another process"), "{refused:?}");
-    signal(&running, "-CONT");
+    large.release();
     assert_eq!(running.finish().0, Some(0));
     let other = bench.at("other");
     let output = run(&other, &["restore-backup", backup.to_str().unwrap(), "--yes"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(shown(&other), bench.shown());
-    let synced = json(&other, &["sync", large.path().to_str().unwrap()]).pop().unwrap();
-    assert_eq!(synced["status"], "completed");
+    let synced = json(&other, &["sync", &large.source]).pop().unwrap();
+    assert_eq!((&synced["status"], &synced["commit"]), (&"completed".into(), &large.repo.head().into()));
     json(&other, &["verify", "large"]);
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::service::Launcher;
+use testkit::service::{self, Launcher};
 
 use crate::{json, project_sync, run};
 
@@ -166,7 +166,7 @@ async fn streams_end_with_the_token_that_opened_them() {
     done(&run(&data, &["token", "revoke", reader["id"].as_str().unwrap()]));
     for stream in opened {
         // To its end, in order.
-        tokio::time::timeout(std::time::Duration::from_secs(20), stream.bytes()).await.unwrap().unwrap();
+        tokio::time::timeout(service::PATIENCE, stream.bytes()).await.unwrap().unwrap();
     }
     assert_eq!(client.get(&url).bearer_auth(&token).send().await.unwrap().status(), 401);
     assert_eq!(client.get(&by_ticket).send().await.unwrap().status(), 401, "nor by its ticket");

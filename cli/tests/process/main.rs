@@ -16,6 +16,42 @@ use std::{
 };
 
 use serde_json::Value;
+use testkit::{
+    git_http::{Fault, GitHttp},
+    repo::TestRepo,
+};
+
+/// A repository whose host holds the content of the first sync back, for exactly as long as a test wants: that sync stands
+/// still in the middle and can neither end nor be in a transaction when somebody else comes.
+pub(crate) struct Held {
+    pub(crate) repo: TestRepo,
+    host: GitHttp,
+    /// What names it as a source.
+    pub(crate) source: String,
+}
+
+impl Held {
+    /// Of the repository `name` in `folder`.
+    pub(crate) async fn new(folder: &Path, name: &str, repo: TestRepo) -> Self {
+        let host = GitHttp::start(folder).await;
+        // What the host can do, where the head is, and then the content.
+        for fault in [Fault::Pass, Fault::Pass, Fault::Hold] {
+            host.push_fault(fault);
+        }
+        let source = host.url(name);
+        Self { repo, host, source }
+    }
+
+    /// Waits until the sync stands still.
+    pub(crate) async fn until_held(&self) {
+        self.host.until_held().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(&self) {
+        self.host.release();
+    }
+}
 
 /// A command on a data folder.
 pub(crate) fn project_sync(data: &Path, arguments: &[&str]) -> Command {

@@ -3,18 +3,21 @@
 use tempfile::TempDir;
 use testkit::repo::large_repository;
 
-use crate::{Running, files, json, listed};
+use crate::{Held, Running, files, json, listed};
 
 /// Two at once make one sync: the later one follows the earlier one and tells the same.
-#[test]
-fn two_syncs_of_one_branch() {
+#[tokio::test(flavor = "multi_thread")]
+async fn two_syncs_of_one_branch() {
     let folder = TempDir::new().unwrap();
-    let repo = large_repository(&folder.path().join("repo.git"), 3_000, 6_000_000, 7);
+    let repo = large_repository(&folder.path().join("repo.git"), 300, 600_000, 7);
+    let held = Held::new(folder.path(), "repo.git", repo).await;
     let data = folder.path().join("data");
-    let source = repo.path().to_str().unwrap();
-    let mut first = Running::start(&data, &["sync", source]);
-    first.wait_for("phaseStarted", "scan").unwrap();
-    let second = Running::start(&data, &["sync", source]);
+    let first = Running::start(&data, &["sync", &held.source]);
+    held.until_held().await;
+    let mut second = Running::start(&data, &["sync", &held.source]);
+    // It has heard how far the other one is.
+    second.wait_for("phaseStarted", "scan").unwrap();
+    held.release();
     let (first, second) = (first.finish(), second.finish());
     assert_eq!((first.0, second.0), (Some(0), Some(0)));
     let (one, two) = (first.1.last().unwrap(), second.1.last().unwrap());
@@ -22,7 +25,7 @@ fn two_syncs_of_one_branch() {
     assert_eq!(two["status"], "completed");
     assert_eq!(one["id"], two["id"], "they tell of one sync");
     assert_eq!(second.1.iter().filter(|event| event["type"] == "completed").count(), 1);
-    assert_eq!(files(&data, "repo"), listed(&repo, &repo.head()));
+    assert_eq!(files(&data, "repo"), listed(&held.repo, &held.repo.head()));
 }
 
 /// Many first commands at once on a folder that is not there yet: one project, one chain.

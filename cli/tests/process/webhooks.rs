@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use entities::keys::KeyRing;
@@ -17,6 +18,9 @@ use testkit::{
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::project_sync;
+
+/// The pause between two looks at what the service does.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A service, and commands on its database.
 struct Installation {
@@ -69,8 +73,22 @@ impl Installation {
             if found.as_array().is_some_and(|found| !found.is_empty()) {
                 return found;
             }
+            tokio::time::sleep(PAUSE).await;
         }
         panic!("nothing is delivered: {}", self.json(&["webhook", "deliveries", webhook]));
+    }
+
+    /// Waits until the metrics show something: the row of a delivery is written before it is counted.
+    async fn until_shown(&self, line: &str) -> String {
+        let client = self.server.client();
+        for _ in 0..WAIT_TRIES {
+            let metrics = client.page("/metrics").await;
+            if metrics.lines().any(|shown| shown == line) {
+                return metrics;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("{line} is not shown: {}", client.page("/metrics").await);
     }
 }
 
@@ -104,15 +122,8 @@ async fn a_sync_is_told(database: Option<&TestDatabase>) {
     assert_eq!((again.id(), again.body), (sent.id(), sent.body));
     installation.until_delivered(id).await;
 
-    let metrics = reqwest::Client::new()
-        .get(format!("{}/metrics", installation.server.url()))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    assert!(metrics.contains("project_sync_webhook_deliveries_total{outcome=\"delivered\"} 2"), "{metrics}");
+    let delivered = "project_sync_webhook_deliveries_total{outcome=\"delivered\"} 2";
+    let metrics = installation.until_shown(delivered).await;
     assert!(metrics.contains("# HELP project_sync_webhook_pending"), "{metrics}");
 
     let nobody = "0190d3f0-0000-7000-8000-000000000001";
@@ -191,6 +202,7 @@ async fn the_documented_receiver_works() {
         if delivery["status"] == "delivered" {
             break;
         }
+        tokio::time::sleep(PAUSE).await;
     }
     let sent = api.must(reqwest::Method::POST, &format!("{path}/test"), None, &[202]).await;
     let line = lines.next_line().await.unwrap().unwrap();

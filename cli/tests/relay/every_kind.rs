@@ -1,11 +1,16 @@
 //! A service in one process: what people do arrives as what the schema says.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{rabbitmq, repo::TestRepo, service::ServiceProcess};
 
 use crate::{Listener, PATIENCE, launcher};
+
+/// The pause between two looks at the metrics.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The committed schema.
 const SCHEMA: &str = include_str!("../../../docs/schemas/project-sync-event.json");
@@ -60,7 +65,7 @@ async fn what_people_do_arrives_as_four_kinds_of_events() {
     // A message may come before the broker's word that it is there.
     let counted = async {
         while !client.page("/metrics").await.contains("project_sync_relay_published_total 5\n") {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
     };
     tokio::time::timeout(PATIENCE, counted).await.expect("five are counted");
@@ -71,9 +76,9 @@ async fn what_people_do_arrives_as_four_kinds_of_events() {
 
 /// Stops a service in order, which says nothing that it must not.
 async fn stopped(service: ServiceProcess, secret: &str) {
-    let said = service.said();
+    let (status, said) = service.terminate_and_tell().await;
     assert!(!said.contains(secret) && said.contains("events go to the broker"), "{said}");
-    assert!(service.terminate().await.success());
+    assert!(status.success());
 }
 
 /// An event is what the schema says, as far as names, presence and words go.

@@ -14,9 +14,6 @@ use crate::{
 /// Within what time an event is told that nobody spoke of: the promise.
 const HEALED_WITHIN: Duration = Duration::from_secs(3);
 
-/// What two processors that run everything else, too, may add to it.
-const SLACK: Duration = Duration::from_millis(500);
-
 /// Followers of a sync and of its project hear of everything in time, also of the end, after which nothing shows a gap.
 async fn nobody_is_told(author: Author, places: Places, telling: Telling) {
     let project = author.project("silent").await;
@@ -30,7 +27,7 @@ async fn nobody_is_told(author: Author, places: Places, telling: Telling) {
     script.end().await;
     author.ledger.close();
     let verdict = Verdict::of(&audience.records().await, &author.ledger);
-    assert!(verdict.slowest < HEALED_WITHIN + SLACK, "{verdict:?}");
+    verdict.assert_told_within(HEALED_WITHIN);
     assert!(verdict.resets.is_empty(), "{verdict:?}");
 }
 

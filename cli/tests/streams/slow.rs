@@ -11,7 +11,7 @@ use crate::{
     verdict::Verdict,
 };
 
-const FAST: usize = 200;
+const FAST: usize = 60;
 const SLOW: usize = 20;
 
 /// The least that the kernel lets a client have, in bytes.
@@ -47,7 +47,7 @@ async fn slow_readers_disturb_nobody() {
     script.end().await;
     let fast = Verdict::of(&fast.records().await, &author.ledger);
     assert_eq!(fast.connections, 2 * FAST, "{fast:?}");
-    assert!(fast.slowest < Duration::from_secs(1), "{fast:?}");
+    fast.assert_told_within(Duration::from_secs(1));
     let records = slow.records().await;
     assert!(records.iter().all(|record| record.visits[0].parting == Parting::Broken), "{records:?}");
     let slow = Verdict::of(&records, &author.ledger);

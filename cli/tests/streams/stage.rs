@@ -13,7 +13,7 @@ use testkit::{
 };
 
 /// How long anything that is awaited may take, unless a test says otherwise.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The pause between two looks at what other processes do.
 pub(crate) const POLL: Duration = Duration::from_millis(20);

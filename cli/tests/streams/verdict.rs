@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    fmt,
     time::Duration,
 };
 
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// What clients were told, against what was written.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub(crate) struct Verdict {
     pub(crate) clients: usize,
     pub(crate) events: usize,
@@ -29,14 +30,25 @@ pub(crate) struct Verdict {
     ends_missed: usize,
     /// Snapshots that nobody asked for, and resets without one.
     misplaced: usize,
-    /// The longest time from a row to a client that was there by then.
-    pub(crate) slowest: Duration,
+    /// The time from each row to each client that was there by then.
+    times: Vec<Duration>,
     /// The first things that went wrong.
     wrong: Vec<String>,
 }
 
 /// How many of the things that went wrong are shown.
 const MAX_WRONG: usize = 20;
+
+/// How much longer than usual something may take once: a machine that runs everything else, too, may stand still.
+const STANDSTILL: Duration = Duration::from_secs(15);
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { clients, snapshots, resets, connections, partings, finishes, .. } = self;
+        let shown = (clients, snapshots, resets, connections, partings, finishes);
+        write!(f, "(clients, snapshots, resets, connections, partings, finishes): {shown:?}")
+    }
+}
 
 impl Verdict {
     /// Judges, shows what came of it, and fails if anything is wrong.
@@ -45,6 +57,7 @@ impl Verdict {
         for record in records {
             verdict.judge(record, ledger);
         }
+        verdict.times.sort_unstable();
         verdict.show();
         let Self { lost, doubled, disordered, ends_missed, misplaced, wrong, .. } = &verdict;
         assert_eq!([*lost, *doubled, *disordered, *ends_missed, *misplaced], [0; 5], "{}", wrong.join("\n"));
@@ -57,14 +70,30 @@ impl Verdict {
         println!(
             "{clients} clients, {events} events: {lost} lost, {doubled} doubled, {disordered} out of order, \
              {ends_missed} ends missed, {misplaced} misplaced; {} snapshots, resets {:?}, {} connections ended {:?}; \
-             clients {:?}; slowest {:.2} s",
+             clients {:?}; usually {:.2} s, slowest {:.2} s",
             self.snapshots,
             self.resets,
             self.connections,
             self.partings,
             self.finishes,
-            self.slowest.as_secs_f64()
+            self.usual().as_secs_f64(),
+            self.slowest().as_secs_f64()
         );
+    }
+
+    /// How long it usually took from a row to a client: half of all times were shorter.
+    fn usual(&self) -> Duration {
+        self.times.get(self.times.len() / 2).copied().unwrap_or_default()
+    }
+
+    fn slowest(&self) -> Duration {
+        self.times.last().copied().unwrap_or_default()
+    }
+
+    /// Fails unless clients were told within this time, but for moments at which the machine stood still.
+    pub(crate) fn assert_told_within(&self, time: Duration) {
+        let (usual, slowest) = (self.usual(), self.slowest());
+        assert!(usual < time && slowest < time + STANDSTILL, "usually {usual:?}, slowest {slowest:?}");
     }
 
     fn judge(&mut self, record: &Record, ledger: &Ledger) {
@@ -141,7 +170,7 @@ impl Verdict {
         let written = syncs.get(&sync).and_then(|written| written.at.get(seq as usize - 1));
         let Some((written, visit)) = written.zip(record.visits.get(entry.connection)) else { return };
         if visit.began < *written {
-            self.slowest = self.slowest.max(entry.at.saturating_duration_since(*written));
+            self.times.push(entry.at.saturating_duration_since(*written));
         }
     }
 

@@ -18,7 +18,7 @@ use tokio::{
 const MAX_HEAD: usize = 16 << 10;
 
 /// How long the head of an answer may take.
-const HEAD_PATIENCE: Duration = Duration::from_secs(20);
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One message of a stream.
 #[derive(Clone, PartialEq, Eq, Debug)]

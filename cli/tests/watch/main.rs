@@ -41,7 +41,8 @@ async fn a_sync_is_watched_from_anywhere(mut scene: Scene) {
     let mut first = scene.watch(&sync, JSON);
     let snapshot = first.until_event("snapshot").await;
     assert_eq!((&snapshot["id"], &snapshot["data"]["status"]), (&json!("1"), &json!("pending")));
-    let people = scene.watch(&sync, &[]);
+    let mut people = scene.watch(&sync, &[]);
+    people.until_it_tells().await;
     scene.hold();
     scene.resume().await;
     scene.host.until_held().await;
@@ -129,7 +130,11 @@ async fn endings_have_their_exit_codes(mut scene: Scene) {
 }
 
 async fn a_killed_streamer_is_waited_for(form: Form) {
-    let mut scene = Scene::new(form, Way::Server).await;
+    // Where the worker is killed, too, what it ran is to go on soon.
+    let mut scene = match form {
+        Form::Embedded => Scene::with_lease(form, Way::Server, 5).await,
+        Form::Distributed => Scene::new(form, Way::Server).await,
+    };
     scene.hold();
     let sync = scene.start().await;
     scene.host.until_held().await;

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
+    address::KeptAddress,
     database::{TestDatabase, open_local},
     git_http::{Fault, GitHttp},
     redis::REDIS_VARIABLE,
@@ -20,7 +21,7 @@ use testkit::{
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    process::{Child, ChildStderr, ChildStdout, Command},
     time::timeout,
 };
 
@@ -71,6 +72,12 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new(form: Form, way: Way) -> Self {
+        // No machine stands still for so long that a worker loses what it runs.
+        Self::with_lease(form, way, 30).await
+    }
+
+    /// With a lease on syncs of so many seconds.
+    pub(crate) async fn with_lease(form: Form, way: Way, seconds: u64) -> Self {
         let folder = server_folder().unwrap();
         let repo = tokio::task::block_in_place(|| {
             large_repository(&folder.path().join("notes.git"), FILES, 2_000 * FILES as u64, 7)
@@ -79,7 +86,7 @@ impl Scene {
         let mut launcher = Launcher::new(env!("CARGO_BIN_EXE_project-sync"), folder.path())
             .set("gateway.retry_milliseconds", 50)
             .set("worker.rescue_seconds", 1)
-            .set("sync.lease_seconds", 5);
+            .set("sync.lease_seconds", seconds);
         let (mut database, mut settings) = (None, Vec::new());
         let redis_url = std::env::var(REDIS_VARIABLE).expect("./test starts a Redis and names it");
         if form == Form::Distributed {
@@ -168,6 +175,8 @@ impl Scene {
         let process = process.unwrap();
         let address = process.address().to_owned();
         process.kill_9().await;
+        // Nobody else is to get it until the next one does.
+        let _kept = KeptAddress::at(address.parse().unwrap()).unwrap();
         meanwhile(self).await;
         match self.form {
             Form::Embedded => {
@@ -245,6 +254,9 @@ pub(crate) struct Watcher {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     printed: Vec<String>,
+    errors: BufReader<ChildStderr>,
+    /// What it said on standard error so far.
+    told: String,
 }
 
 /// What became of it.
@@ -260,7 +272,14 @@ impl Watcher {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, printed: Vec::new() }
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        Self { child, lines, printed: Vec::new(), errors, told: String::new() }
+    }
+
+    /// Waits until it says anything to people.
+    pub(crate) async fn until_it_tells(&mut self) {
+        let reading = timeout(PATIENCE, self.errors.read_line(&mut self.told)).await;
+        assert!(reading.is_ok_and(|read| read.unwrap() > 0), "it says nothing: {}", self.told);
     }
 
     /// Waits for a message.
@@ -289,10 +308,9 @@ impl Watcher {
 
     /// Waits for its end.
     pub(crate) async fn finish(mut self) -> Watched {
-        let mut errors = self.child.stderr.take().unwrap();
+        let mut told = std::mem::take(&mut self.told);
         let ended = async {
-            let mut told = String::new();
-            let reading = errors.read_to_string(&mut told);
+            let reading = self.errors.read_to_string(&mut told);
             let printing = async {
                 while let Some(line) = self.lines.next_line().await.unwrap() {
                     self.printed.push(line);
@@ -300,9 +318,9 @@ impl Watcher {
             };
             let (read, ()) = tokio::join!(reading, printing);
             read.unwrap();
-            (self.child.wait().await.unwrap().code(), told)
+            self.child.wait().await.unwrap().code()
         };
-        let (code, told) = timeout(PATIENCE, ended).await.expect("it does not end");
+        let code = timeout(PATIENCE, ended).await.expect("it does not end");
         assert!(!told.contains("panicked"), "{told}");
         Watched { code, printed: self.printed, told }
     }

@@ -1,248 +1,32 @@
 //! What the program's own queries give and change in the name of another tenant, on both databases: nothing. In SQLite
 //! nothing else stands behind them.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use project_sync_entities::{
-    Branch, ContentKind, DeadJob, FileMode, MemoryKind, ObjectId, OfTenant, PathHash, ProjectSync,
-    SourceSpec, SyncEvent, SyncTrigger, TenantDb,
-    blobs::{self, KnownBlob},
+    Branch, OfTenant, PathHash, ProjectSync, SourceSpec, TenantDb, blobs,
     gc::{self, Order, Retention},
-    projects::{self, ConnectedProject, Deletion},
-    queue::{self, DeadFilter, NewDeadJob},
-    syncs::{self, Claim, ClaimOutcome, Ending, NewSync, SyncFilter, Totals},
-    temporal::{Draft, FileFilter, MemoryEntryRow, MemoryFilter, NewFile, NewTree, StateAt},
+    projects::{self, Deletion},
+    queue::{self, DeadFilter, PauseScope},
+    syncs::{self, ClaimOutcome, Ending, SyncFilter, Totals},
+    temporal::{ChangeCounts, Draft, FileFilter, MemoryFilter, StateAt, StateError},
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use serde_json::json;
+use sea_orm::DbErr;
 use testkit::{database::TestDatabase, on_each_database};
 
-const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-const LEASE: Duration = Duration::from_secs(60);
-const BLOB: ObjectId = ObjectId([7; 20]);
-const TREE: ObjectId = ObjectId([8; 20]);
-
-/// All that one tenant has.
-struct Owned {
-    db: TenantDb,
-    project: ConnectedProject,
-    branch: Branch,
-    done: ProjectSync,
-    running: ProjectSync,
-    claim: Claim,
-    dead: DeadJob,
-}
-
-fn wanted() -> NewSync {
-    NewSync { trigger: SyncTrigger::Api, forced: false, restore_seq: None, trace_parent: None }
-}
-
-fn event(sync: &ProjectSync, seq: i64) -> SyncEvent {
-    let payload = json!({ "type": "phaseProgress", "phase": "scan" });
-    SyncEvent { tenant_id: sync.tenant_id, sync_id: sync.id, seq, at: NOW, payload }
-}
-
-async fn begun(db: &TenantDb, branch: &Branch) -> (ProjectSync, Claim) {
-    let first = |sync: &ProjectSync| Ok(event(sync, 1));
-    let sync = syncs::request(db, branch, wanted(), false, NOW, first).await.unwrap().sync;
-    let claimed = syncs::claim(db, sync.id, "w", Utc::now(), LEASE).await.unwrap();
-    let ClaimOutcome::Claimed(claim) = claimed else { panic!("{claimed:?}") };
-    (syncs::get(db, sync.id).await.unwrap().unwrap(), claim)
-}
-
-async fn write_state(db: &TenantDb, branch: &Branch) {
-    let draft = Draft::after_head(branch);
-    let transaction = db.begin_write().await.unwrap();
-    blobs::insert_known(&transaction, &[KnownBlob { id: BLOB, size: 4 }]).await.unwrap();
-    blobs::store(&transaction, vec![(BLOB, ContentKind::Text, b"text".to_vec())]).await.unwrap();
-    let root = PathHash::of(b"");
-    let file = NewFile { path: b"file".to_vec(), dir_hash: root, mode: FileMode(0o100644), object_id: BLOB };
-    draft.add_files(&transaction, &[file]).await.unwrap();
-    let tree = NewTree { path: Vec::new(), dir_hash: None, tree_id: TREE };
-    draft.add_trees(&transaction, &[tree]).await.unwrap();
-    let entry = MemoryEntryRow {
-        kind: MemoryKind::Letter,
-        entry_key: "key".to_owned(),
-        path: b"file".to_vec(),
-        title: "title".to_owned(),
-        heading_path: Vec::new(),
-        dated_at: None,
-        body: "secret words".to_owned(),
-    };
-    draft.add_entries(&transaction, &[entry]).await.unwrap();
-    transaction.commit().await.unwrap();
-}
-
-async fn owned(database: &TestDatabase, name: &str) -> Owned {
-    let system = database.database().system();
-    let tenant = projects::ensure_tenant(&system, name, NOW).await.unwrap();
-    let db = database.database().tenant(tenant);
-    let source = SourceSpec::Git { url: "/somewhere".to_owned() };
-    let project = projects::create(&db, "project", &source, NOW).await.unwrap();
-    let branch = projects::ensure_branch(&db, &project.repository, "main", NOW).await.unwrap();
-    let (done, claim) = begun(&db, &branch).await;
-    write_state(&db, &branch).await;
-    let ending = Ending::Completed {
-        seq: 1,
-        commit: TREE,
-        tree: TREE,
-        committed_at: None,
-        summary: None,
-        rules_digest: String::new(),
-        validator: None,
-    };
-    let transaction = db.begin_write().await.unwrap();
-    assert!(syncs::finish(&transaction, &claim, &ending, &Totals::default(), NOW).await.unwrap());
-    transaction.commit().await.unwrap();
-    let dead = NewDeadJob {
-        sync: Some((tenant, done.id)),
-        payload: None,
-        code: "c".to_owned(),
-        message: "m".to_owned(),
-        attempts: 1,
-    };
-    let dead = queue::bury(&db, dead, NOW).await.unwrap();
-    let (running, claim) = begun(&db, &branch).await;
-    let branch = projects::branch(&db, branch.id).await.unwrap().unwrap();
-    Owned { db, project, branch, done, running, claim, dead }
-}
-
-/// Every row of every table, as far as it is known by number.
-async fn sums(database: &TestDatabase) -> Vec<String> {
-    let db = database.connection();
-    let mut sums = Vec::new();
-    for table in [
-        "projects",
-        "repositories",
-        "branches",
-        "project_syncs",
-        "sync_events",
-        "dead_jobs",
-        "file_blobs",
-        "blob_contents",
-        "repository_files",
-        "repository_trees",
-        "memory_contents",
-        "memory_entries",
-    ] {
-        let sql = match db.get_database_backend() {
-            DbBackend::Sqlite => format!("SELECT * FROM {table}"),
-            _ => format!("SELECT t::text AS row FROM {table} t"),
-        };
-        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
-        let mut rows: Vec<String> = rows.iter().map(|row| format!("{:?}", row_text(row))).collect();
-        rows.sort();
-        sums.push(format!("{table}: {rows:?}"));
-    }
-    sums
-}
-
-fn row_text(row: &sea_orm::QueryResult) -> Vec<String> {
-    let columns = row.column_names();
-    let text = |column: &String| {
-        let text = row.try_get::<Option<String>>("", column).map(|value| format!("{value:?}"));
-        let text =
-            text.or_else(|_| row.try_get::<Option<Vec<u8>>>("", column).map(|value| format!("{value:?}")));
-        text.or_else(|_| row.try_get::<Option<i64>>("", column).map(|value| format!("{value:?}"))).unwrap()
-    };
-    columns.iter().map(text).collect()
-}
-
-/// What finding gives.
-trait Empty {
-    fn is_nothing(&self) -> bool;
-}
-
-impl<T> Empty for Option<T> {
-    fn is_nothing(&self) -> bool {
-        self.is_none()
-    }
-}
-
-impl<T> Empty for Vec<T> {
-    fn is_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<K, V> Empty for std::collections::HashMap<K, V> {
-    fn is_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<T> Empty for std::collections::HashSet<T> {
-    fn is_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl Empty for i64 {
-    fn is_nothing(&self) -> bool {
-        *self == 0
-    }
-}
-
-impl Empty for u64 {
-    fn is_nothing(&self) -> bool {
-        *self == 0
-    }
-}
-
-impl Empty for bool {
-    fn is_nothing(&self) -> bool {
-        !self
-    }
-}
-
-/// Asserts that each question is answered to the owner with something, and to the stranger with nothing.
-macro_rules! only_the_owner_finds {
-    ($owner:expr, $stranger:expr; $($what:ident($db:ident) $ask:expr;)+) => {{
-        let mut asked = 0;
-        $({
-            let $db = &$owner;
-            let found = $ask.await.unwrap();
-            assert!(!found.is_nothing(), "{} gives its owner something", stringify!($what));
-            let $db = &$stranger;
-            let found = $ask.await.unwrap();
-            assert!(found.is_nothing(), "{} gives a stranger something", stringify!($what));
-            asked += 1;
-        })+
-        asked
-    }};
-}
-
-/// Asserts that a stranger changes nothing: told so, or refused.
-macro_rules! a_stranger_changes_nothing {
-    ($stranger:expr; $($what:ident($db:ident) $try:expr;)+) => {{
-        let mut tried = 0;
-        $({
-            let $db = &$stranger;
-            let result: Result<_, DbErr> = $try.await;
-            if let Ok(changed) = result {
-                assert!(changed.is_nothing(), "{} changes a stranger's rows", stringify!($what));
-            }
-            tried += 1;
-        })+
-        tried
-    }};
-}
+use super::stage::{
+    BLOB, Empty, LARGE_BYTES, LEASE, NOW, TREE, a_stranger_changes_nothing, event, must_fail, nothing,
+    only_the_owner_finds, owned, sums, wanted, without_project,
+};
 
 on_each_database! {
     async fn reading(db: TestDatabase) {
         let (ours, theirs) = (owned(&db, "ours").await, owned(&db, "theirs").await);
         // What is the same for both tenants is no proof: it is taken away from the stranger.
-        assert!(matches!(projects::delete(&ours.db, ours.project.project.id).await.unwrap(), Deletion::Busy(_)));
-        assert!(syncs::request_cancel(&ours.db, ours.running.id).await.unwrap());
-        let transaction = ours.db.begin_write().await.unwrap();
-        let ended = syncs::finish(&transaction, &ours.claim, &Ending::Cancelled, &Totals::default(), NOW).await;
-        assert!(ended.unwrap());
-        transaction.commit().await.unwrap();
-        assert_eq!(projects::delete(&ours.db, ours.project.project.id).await.unwrap(), Deletion::Deleted);
+        without_project(&ours).await;
 
         let (project, repository, branch) = (&theirs.project.project, &theirs.project.repository, &theirs.branch);
-        let (done, running) = (&theirs.done, &theirs.running);
+        let done = &syncs::get(&theirs.db, theirs.done.id).await.unwrap().unwrap();
+        let running = &theirs.running;
         let source = SourceSpec::Git { url: "/somewhere".to_owned() };
         let state = StateAt::head(branch);
         let draft = Draft::after_head(branch);
@@ -252,6 +36,8 @@ on_each_database! {
         let filter = SyncFilter::default();
         let words = MemoryFilter { query: Some("secret".to_owned()), ..MemoryFilter::default() };
         let before = empty.state().back_to(0).unwrap().unwrap();
+        let pause = PauseScope::Project(theirs.db.tenant(), project.id);
+        assert!(queue::pause(&db.database().system(), pause, None, NOW).await.unwrap());
         let asked = only_the_owner_finds! { theirs.db, ours.db;
             get(db) projects::get(db, project.id);
             find_by_id(db) projects::find(db, &project.id.to_string());
@@ -290,6 +76,10 @@ on_each_database! {
             known(db) blobs::known(db, &[BLOB]);
             sizes(db) blobs::sizes(db, &[BLOB]);
             contents(db) blobs::contents(db, &[BLOB]);
+            without_content(db) blobs::without_content(db, branch.id, 1, 0, LARGE_BYTES, 10);
+            count_without_content(db) blobs::count_without_content(db, branch.id, 1, LARGE_BYTES);
+            above_limit(db) blobs::above_limit(db, branch.id, 1, LARGE_BYTES - 1, 10);
+            paused(db) queue::is_paused(db, branch.id);
             count_files(db) state.count_files(db);
             count_memory(db) state.count_memory(db);
             files_page(db) state.files_page(db, &FileFilter::default(), None, 10);
@@ -300,6 +90,10 @@ on_each_database! {
             children_of(db) state.children_of(db, &root);
             files_after(db) state.files_after(db, 0, 10, false);
             entries_of(db) state.entries_of(db, &file);
+            after(db) there(StateAt::after(db, done));
+            before(db) there(StateAt::before(db, done));
+            count_entries(db) first(empty.count_entries(db));
+            count_changes_to(db) added(before.count_changes_to(db, &state));
             find_tree(db) StateAt::find_tree(db, TREE);
             all_files(db) all_files(db, &state);
             drafted_trees(db) empty.drafted_trees(db, 0, 10);
@@ -337,12 +131,14 @@ on_each_database! {
             take_over(db) syncs::take_over(db, &lost, "w", Utc::now(), LEASE);
             request(db) must_fail(syncs::request(db, branch, wanted(), true, NOW, first));
             append_event(db) must_fail(syncs::append_event(db, event(running, 2)));
+            create(db) must_fail(syncs::create(db, branch, wanted(), NOW));
             remove(db) syncs::remove(db, theirs.done.id);
             remove_dead(db) queue::remove_dead(db, theirs.dead.id);
             remove_dead_sync(db) nothing(queue::remove_dead_sync(db, theirs.done.id));
             default_branch(db) nothing(projects::set_default_branch(db, &theirs.project.repository, "mine"));
             ensure_branch(db) must_fail(projects::ensure_branch(db, &theirs.project.repository, "main", NOW));
             new_branch(db) must_fail(projects::ensure_branch(db, &theirs.project.repository, "new", NOW));
+            set_deleted(db) projects::set_deleted(db, branch, Some(NOW));
             delete(db) deleted(projects::delete(db, theirs.project.project.id));
             sweep(db) nothing(draft.sweep(db));
             sweep_all(db) nothing(base.sweep(db));
@@ -381,12 +177,10 @@ async fn deleted(deletion: impl Future<Output = Result<Deletion, DbErr>>) -> Res
     Ok(deletion.await? != Deletion::NotFound)
 }
 
-/// What tells nothing of what it changed: the rows are compared in the end.
-async fn nothing<T>(change: impl Future<Output = Result<T, DbErr>>) -> Result<bool, DbErr> {
-    change.await.map(|_| false)
+async fn there(state: impl Future<Output = Result<StateAt, StateError>>) -> Result<Option<StateAt>, DbErr> {
+    Ok(state.await.ok())
 }
 
-/// What cannot go through at all.
-async fn must_fail<T>(change: impl Future<Output = Result<T, DbErr>>) -> Result<bool, DbErr> {
-    change.await.map(|_| true)
+async fn added(counts: impl Future<Output = Result<ChangeCounts, DbErr>>) -> Result<i64, DbErr> {
+    Ok(counts.await?.added)
 }

@@ -2,6 +2,9 @@
 //! what a tenant gets who tries another one's rows.
 
 mod catalog;
+mod complete;
 mod functions;
 mod matrix;
+mod outward;
 mod roles;
+mod stage;

@@ -7,7 +7,7 @@ use reqwest::{Client as Http, Response, StatusCode};
 use serde_json::Value;
 
 /// How long anything may take that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An event of a stream.
 #[derive(Clone, PartialEq, Debug)]

@@ -14,6 +14,10 @@ use crate::{
     stage::{Stage, warning},
 };
 
+/// Within what time an event is found that nobody spoke of. It is looked for every two seconds; on a machine that runs
+/// everything else, too, that may be late.
+const FOUND_WITHIN: Duration = Duration::from_secs(15);
+
 fn seqs(messages: &[Message]) -> Vec<i64> {
     messages.iter().map(Message::seq).collect()
 }
@@ -113,7 +117,7 @@ on_each_database! {
         stage.keep(sync, 2, warning("unheard")).await;
         let kept = Instant::now();
         assert_eq!(follower.next().await.unwrap().seq(), 2);
-        assert!(kept.elapsed() < Duration::from_secs(3), "{:?}", kept.elapsed());
+        assert!(kept.elapsed() < FOUND_WITHIN, "{:?}", kept.elapsed());
         // A hole is filled at once, and in order.
         stage.keep(sync, 3, warning("unheard")).await;
         stage.tell(sync, 4, warning("heard")).await;

@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// Whom a server counts requests for: a token, or an installation whatever its token is at the moment.
+/// Whom a server counts requests for: a token, an installation whatever its token is at the moment, or an app itself.
 ///
 /// Holds a digest only, which leaves this process only under a key ([`Self::name`]).
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,6 +29,13 @@ impl Account {
     pub fn installation(api: &str, app_id: u64, installation_id: u64) -> Self {
         let (app, installation) = (app_id.to_be_bytes(), installation_id.to_be_bytes());
         Self { digest: digest(&[b"app", api.as_bytes(), &app, &installation]), is_shared: true }
+    }
+
+    /// An app itself, in whose name tokens of its installations are asked for. Its private key is a part of it: whoever names
+    /// an app with another key is refused, and what such an answer tells is nobody else's.
+    pub fn app(api: &str, app_id: u64, private_key: &str) -> Self {
+        let (app, key) = (app_id.to_be_bytes(), private_key.as_bytes());
+        Self { digest: digest(&[b"app itself", api.as_bytes(), &app, key]), is_shared: true }
     }
 
     /// Whether other processes may ask in the same name.

@@ -6,7 +6,6 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder, service::middleware::base_uri::BaseUriLayer};
@@ -274,13 +273,7 @@ impl Api {
         }
         let says_when = response.headers().contains_key(header::RETRY_AFTER);
         let failure = self.failure(&Target::Api(path.to_owned()), response, context).await;
-        let pause = match &failure {
-            // A quota that is used up is of one resource, and told as such.
-            _ if quota.is_some_and(|it| it.left == 0) && !says_when => None,
-            SourceError::RateLimited { reset, .. } => (*reset - Utc::now()).to_std().ok(),
-            _ => None,
-        };
-        admission.settle(Outcome::Answered { quota, pause }).await;
+        admission.settle(limits::refused(quota, says_when, &failure)).await;
         Err(failure)
     }
 

@@ -1,7 +1,8 @@
 //! Tokens of an app's installation: asked for with a signed statement of who the app is, good for one hour.
 //!
 //! A token is kept while it lasts and shared by all syncs of this process that would ask for the same one. It is
-//! replaced before it ends and when the host refuses it, so that a sync may take longer than a token lives.
+//! replaced before it ends and when the host refuses it, so that a sync may take longer than a token lives. The host counts
+//! these requests for the app, whatever the installation: they have leave of a budget of its own.
 
 use std::sync::Arc;
 
@@ -10,14 +11,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entities::credentials::Credential;
 use http::HeaderMap;
 use octocrab::{EncodingKey, auth::create_jwt, models::AppId};
-use reqwest::{Method, StatusCode, header::ACCEPT};
+use reqwest::{
+    Method, StatusCode,
+    header::{ACCEPT, RETRY_AFTER},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{
     api::JSON,
-    limits,
+    limits::{self, Limits},
     message::unreachable,
     telemetry,
     tokens::{Minted, TokenCache, is_fresh, is_usable},
@@ -25,7 +29,7 @@ use super::{
 };
 use crate::{
     Retry, SourceContext, SourceError,
-    budget::{Account, digest},
+    budget::{Account, Outcome, Resource, digest},
     guard::GuardedClient,
     retry::RetryPolicy,
     settings::{Secret, SourceSettings},
@@ -63,6 +67,8 @@ pub(crate) struct Installation {
     /// Tells this place in the cache from all others.
     slot: [u8; 32],
     account: Account,
+    /// The door to the host in the app's own name.
+    limits: Limits,
     tokens: Arc<TokenCache>,
     policy: RetryPolicy,
 }
@@ -100,6 +106,9 @@ impl Installation {
             private_key.expose().as_bytes(),
             wanted.to_string().as_bytes(),
         ]);
+        let policy = settings.retry_policy();
+        let own = Account::app(api_url, *app_id, private_key.expose());
+        let limits = Limits::new(Arc::clone(&settings.shared.budget), own, policy.max_wait);
         Ok(Self {
             client: GuardedClient::new(settings, USER_AGENT)?,
             account: Account::installation(api_url, *app_id, *installation_id),
@@ -108,8 +117,9 @@ impl Installation {
             key,
             wanted,
             slot,
+            limits,
             tokens: Arc::clone(&settings.shared.tokens),
-            policy: settings.retry_policy(),
+            policy,
         })
     }
 
@@ -169,9 +179,27 @@ impl Installation {
         }
     }
 
-    /// Sends the request, which is signed anew each time: from a minute ago for nine minutes, so that clocks may differ.
+    /// Sends the request when the app may: no sooner than its host allows to any of those who ask in its name.
     async fn send(&self, context: &SourceContext) -> Result<Minted, SourceError> {
         context.check()?;
+        let admission = tokio::select! {
+            admission = self.limits.admit(self.host(), Resource::Core, context.priority()) => admission?,
+            () = context.cancel().cancelled() => return Err(SourceError::Cancelled),
+        };
+        // If there is no answer, the admission is dropped, and the request counts as lost.
+        let (status, headers, body) = self.ask(context).await?;
+        let quota = limits::quota(&headers, Resource::Core);
+        if status == StatusCode::CREATED {
+            admission.settle(Outcome::Answered { quota, pause: None }).await;
+            return self.minted(&headers, &body);
+        }
+        let refused = self.refused(status, &headers, &body);
+        admission.settle(limits::refused(quota, headers.contains_key(RETRY_AFTER), &refused)).await;
+        Err(refused)
+    }
+
+    /// Asks once. The request is signed anew each time: from a minute ago for nine minutes, so that clocks may differ.
+    async fn ask(&self, context: &SourceContext) -> Result<(StatusCode, HeaderMap, Bytes), SourceError> {
         let signed = create_jwt(AppId(self.app), &self.key)
             .map_err(|_| SourceError::Credential("the app's private key does not sign".into()))?;
         let request = self.client.request(Method::POST, self.url.clone())?;
@@ -182,13 +210,9 @@ impl Installation {
             let (status, headers) = (response.status(), response.headers().clone());
             Ok::<_, SourceError>((status, headers, self.read(response, context).await?))
         };
-        let (status, headers, body) = tokio::select! {
-            answer = answer => answer?,
-            () = context.cancel().cancelled() => return Err(SourceError::Cancelled),
-        };
-        match status {
-            StatusCode::CREATED => self.minted(&headers, &body),
-            status => Err(self.refused(status, &headers, &body)),
+        tokio::select! {
+            answer = answer => answer,
+            () = context.cancel().cancelled() => Err(SourceError::Cancelled),
         }
     }
 

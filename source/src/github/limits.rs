@@ -173,6 +173,17 @@ pub(super) fn pause(status: StatusCode, headers: &HeaderMap, message: &str) -> O
     })
 }
 
+/// What became of a request whose answer was this failure. `says_when`: whether it named the time to come back itself.
+pub(super) fn refused(quota: Option<Quota>, says_when: bool, failure: &SourceError) -> Outcome {
+    let pause = match failure {
+        // A quota that is used up is of one resource, and told as such.
+        _ if quota.is_some_and(|it| it.left == 0) && !says_when => None,
+        SourceError::RateLimited { reset, .. } => (*reset - Utc::now()).to_std().ok(),
+        _ => None,
+    };
+    Outcome::Answered { quota, pause }
+}
+
 /// The error for a pause of this long.
 pub(super) fn limited(host: &str, pause: Duration) -> SourceError {
     let reset = Utc::now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::seconds(MAX_PAUSE_SECONDS));

@@ -6,12 +6,15 @@ use entities::{Secret, credentials::Credential};
 use futures::future::join_all;
 use project_sync_source::{
     SourceContext, SourceError,
-    budget::{LocalBudget, Shared},
+    budget::{LocalBudget, RedisBudget, Shared},
     clock::Clock,
     installed_repositories,
     settings::{SourceSettings, Transfer},
 };
-use testkit::github::{Access, AppKey, Fault, GitHubServer, Origin, RepositoryOptions};
+use testkit::{
+    github::{Access, AppKey, Fault, GitHubServer, Origin, RepositoryOptions},
+    redis::test_redis_url,
+};
 
 use crate::{
     credentials::Scene,
@@ -50,6 +53,19 @@ impl Reader {
     fn refused(&self, origin: Origin) -> usize {
         let is_refused = |status| status == Some(401);
         self.server().log().iter().filter(|it| it.origin == origin && is_refused(it.status)).count()
+    }
+
+    /// What another process asks under `prefix`: it shares the budget, and holds no token.
+    fn process(&self, prefix: &str) -> SourceSettings {
+        let budget = RedisBudget::new(&test_redis_url(), prefix, [7; 32], self.clock.clone()).unwrap();
+        let shared = Shared::new(Arc::new(budget), self.clock.clone());
+        SourceSettings { shared, ..self.settings.clone() }
+    }
+
+    /// Lets time pass here and there.
+    fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+        self.server().pass(time);
     }
 
     async fn read(&self) -> Result<(), SourceError> {
@@ -161,6 +177,74 @@ async fn to_name_an_installation_is_not_to_have_its_token() {
     reader.scene.store(reader.scene.app(12, 34, &AppKey::generate())).await;
     let error = reader.read().await.unwrap_err();
     assert!(matches!(&error, SourceError::Credential(_)), "{error}");
+}
+
+/// A limit on asking for tokens is the app's: it holds for all who ask in its name, and for nobody else.
+#[tokio::test]
+async fn a_pause_that_an_app_was_told_is_kept_by_all_processes() {
+    for retry_after in [Some(1_800), None] {
+        let reader = Reader::new().await;
+        let prefix = format!("test-{:032x}", rand::random::<u128>());
+        let fault = Fault::SecondaryLimit { status: 429, retry_after };
+        reader.server().fault_on("/access_tokens", 1, fault);
+        let paused = i64::try_from(retry_after.unwrap_or(60)).unwrap();
+        for _ in 0..3 {
+            let error = reader.scene.read(reader.process(&prefix)).await.unwrap_err();
+            let SourceError::RateLimited { reset, .. } = error else { panic!("{error}") };
+            let left = (reset - chrono::Utc::now()).num_seconds();
+            assert!((paused - 30..=paused).contains(&left), "{left}");
+        }
+        assert_eq!((reader.minted(), reader.server().log().len()), (1, 1), "the others sent nothing");
+        reader.pass(Duration::from_secs(1_801));
+        reader.scene.read(reader.process(&prefix)).await.unwrap();
+        assert_eq!((reader.minted(), reader.server().sent_while_limited()), (2, 0));
+    }
+}
+
+/// What is left is told by the answers that hold tokens, too.
+#[tokio::test]
+async fn an_app_does_not_ask_for_more_tokens_than_its_host_allows() {
+    let reader = Reader::new().await;
+    let prefix = format!("test-{:032x}", rand::random::<u128>());
+    let key = Secret::new(&reader.key.private_pem());
+    let credential = Credential::GithubApp { app_id: 12, installation_id: 34, private_key: key };
+    let (api, context) = (reader.server().api_url(), SourceContext::quiet());
+    // Installations have a quota of their own: what is used up here is the app's.
+    reader.server().set_quota_of(&GitHubServer::app_token(34, 1), 1_000, HOUR);
+    reader.server().set_quota(3, HOUR);
+    for minted in [1, 2, 3, 3, 3] {
+        let settings = reader.process(&prefix);
+        let listed = installed_repositories(Some(&api), &credential, (1, 100), &settings, &context).await;
+        assert_eq!(reader.minted(), minted);
+        match listed {
+            Ok(found) => assert_eq!(found.total, 1),
+            Err(SourceError::RateLimited { .. }) => assert_eq!(minted, 3),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(reader.server().sent_while_limited(), 0);
+    reader.pass(HOUR + Duration::from_secs(2));
+    reader.scene.read(reader.process(&prefix)).await.unwrap();
+    assert_eq!(reader.minted(), 4);
+}
+
+/// Nobody closes the door for an app by naming it.
+#[tokio::test]
+async fn to_name_an_app_is_not_to_use_up_its_budget() {
+    let reader = Reader::new().await;
+    let prefix = format!("test-{:032x}", rand::random::<u128>());
+    reader.scene.store(reader.scene.app(12, 34, &AppKey::generate())).await;
+    let fault = Fault::SecondaryLimit { status: 403, retry_after: Some(1_800) };
+    reader.server().fault_on("/access_tokens", 1, fault);
+    for _ in 0..2 {
+        let error = reader.scene.read(reader.process(&prefix)).await;
+        assert!(matches!(error, Err(SourceError::RateLimited { .. })), "{error:?}");
+        // At the server it is over; in the budget, whose clock stands, it is not.
+        reader.server().pass(Duration::from_secs(1_801));
+    }
+    reader.scene.store(reader.scene.app(12, 34, &reader.key)).await;
+    reader.scene.read(reader.process(&prefix)).await.unwrap();
+    assert_eq!(reader.minted(), 2);
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ impl ServiceProcess {
     }
 
     /// What it has said on standard error so far: the end of it.
-    pub fn said(&self) -> String {
+    fn said(&self) -> String {
         let read = || -> std::io::Result<Vec<u8>> {
             let mut file = File::open(&self.log)?;
             let length = file.metadata()?.len();
@@ -97,6 +97,15 @@ impl ServiceProcess {
             Ok(bytes)
         };
         String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+    }
+
+    /// Asks it to end, waits until it has, and gives all that it said on standard error, from its first word to its last.
+    /// Panics if it does not end.
+    pub async fn terminate_and_tell(self) -> (ExitStatus, String) {
+        let log = self.log.clone();
+        let status = self.terminate().await;
+        let said = std::fs::read(&log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        (status, String::from_utf8_lossy(&said).into_owned())
     }
 
     /// Kills it where it stands.

@@ -49,7 +49,7 @@ describe('projects', () => {
     net.answers.set(path, ok({ items: [] }));
     show('/');
     expect(await found('No project yet')).toBeTruthy();
-    expect(document.activeElement).toBe(screen.getByLabelText('Repository'));
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Repository')));
   });
 
   test('that cannot be told say why, and can be asked for again', async () => {

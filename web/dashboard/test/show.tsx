@@ -1,5 +1,5 @@
 // The whole dashboard at a path, as a browser would have it.
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { focusManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { render, screen } from '@testing-library/react';
 import { queries as defaults } from '../src/api.js';
 import { App } from '../src/app.js';
@@ -11,6 +11,8 @@ export const project = (id: string, name: string) => ({ id, name, source: { kind
 
 export function show(path: string) {
   window.history.replaceState(null, '', path);
+  // Nothing is asked again only because time went by: what is asked follows from what a test does.
+  focusManager.setFocused(false);
   // As it is, but that nothing is tried twice.
   const queries = new QueryClient({ defaultOptions: { queries: { ...defaults.getDefaultOptions().queries, retry: false } } });
   return render(
@@ -23,5 +25,5 @@ export function show(path: string) {
 /** What can be seen; some words are only heard. */
 const SEEN = { selector: ':not(.ps-hidden)' };
 
-export const found = (text: string | RegExp) => screen.findByText(text, SEEN, { timeout: 4_000 });
+export const found = (text: string | RegExp) => screen.findByText(text, SEEN);
 export const foundAll = (text: string | RegExp) => screen.queryAllByText(text, SEEN);

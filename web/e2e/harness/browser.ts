@@ -17,8 +17,14 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/**
+ * How long the browser may take for anything, in milliseconds. Longer than the longest wait between two tries of a
+ * connection (45 s): where a service takes its time to come back, so does the page.
+ */
+const PATIENCE_MS = 60_000;
+
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['PROJECT_SYNC_CHROMIUM'], args: FLAGS });
+  return chromium.launch({ executablePath: process.env['PROJECT_SYNC_CHROMIUM'], args: FLAGS, timeout: 2 * PATIENCE_MS });
 }
 
 export interface OpenOptions {
@@ -41,9 +47,12 @@ export async function open(
     colorScheme: theme,
     // What moves on its own would be caught in the middle.
     reducedMotion: 'reduce',
+    // Not those of the machine.
+    locale: 'en-US',
+    timezoneId: 'UTC',
     baseURL: url,
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   errors.set(page, []);
   page.on('pageerror', (error) => errors.get(page)?.push(error.message));
@@ -67,25 +76,35 @@ interface Shift {
 /** Runs in the page: keeps every shift of what was drawn already, whoever caused it. */
 function watchShifts(): void {
   const shifts: Shift[] = [];
-  (window as unknown as { shifts: Shift[] }).shifts = shifts;
   interface Entry extends PerformanceEntry {
     value: number;
     sources: { node: Node | null }[];
   }
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as Entry[]) {
+  const keep = (entries: PerformanceEntryList) => {
+    for (const entry of entries as Entry[]) {
       const what = entry.sources.map(({ node }) => (node instanceof Element ? node.outerHTML : (node?.textContent ?? '')).slice(0, 120));
       shifts.push({ value: entry.value, what });
     }
-  }).observe({ type: 'layout-shift', buffered: true });
+  };
+  const observer = new PerformanceObserver((list) => keep(list.getEntries()));
+  observer.observe({ type: 'layout-shift', buffered: true });
+  (window as unknown as Watched).takeShifts = () => {
+    // With those that are known already and wait to be told.
+    keep(observer.takeRecords());
+    return shifts.splice(0);
+  };
+}
+
+interface Watched {
+  takeShifts: () => Shift[];
 }
 
 /** What has moved on the page since it was loaded, or since this was asked last. */
 export function takeShifts(page: Page): Promise<Shift[]> {
   return page.evaluate(async () => {
-    // Shifts are told after the frame in which they happen.
+    // Shifts are known after the frame in which they happen.
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    return (window as unknown as { shifts: Shift[] }).shifts.splice(0);
+    return (window as unknown as Watched).takeShifts();
   });
 }
 

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createClient, type Client, type Sync } from '@project-sync/react';
@@ -10,7 +9,7 @@ import { share, type Form, type Shared } from './form.js';
 import { serveFront, type Front } from './front.js';
 
 /** How long a service may take to answer. */
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 /** How much of its log is kept, to be shown when something fails. */
 const LOG_CHARACTERS = 16_384;
 
@@ -36,8 +35,8 @@ export class Service {
   readonly #env: Record<string, string>;
   readonly #shared: Shared | undefined;
   readonly #token: string | undefined;
-  /** The ports of those that listen. */
-  readonly #ports: Map<Role, number>;
+  /** The ports of those that listen, once they do. */
+  readonly #ports = new Map<Role, number>();
   readonly #roles: Role[];
   readonly #running = new Map<Role, ChildProcess>();
   #client: Client | undefined;
@@ -45,10 +44,9 @@ export class Service {
   #log = '';
   #connected = 0;
 
-  private constructor(folder: string, roles: Role[], ports: Map<Role, number>, shared: Shared | undefined, env: Record<string, string>, token?: string) {
+  private constructor(folder: string, roles: Role[], shared: Shared | undefined, env: Record<string, string>, token?: string) {
     this.#folder = folder;
     this.#roles = roles;
-    this.#ports = ports;
     this.#shared = shared;
     this.#token = token;
     this.#env = { ...shared?.env, ...env };
@@ -57,10 +55,7 @@ export class Service {
   static async start({ form = 'embedded', env = {}, token }: ServiceOptions = {}): Promise<Service> {
     const folder = await mkdtemp(join(tmpdir(), 'project-sync-e2e-'));
     const shared = form === 'embedded' ? undefined : await share(binary());
-    const roles = ROLES[form];
-    const ports = new Map<Role, number>();
-    for (const role of roles) if (role !== 'worker') ports.set(role, await freePort());
-    const service = new Service(folder, roles, ports, shared, env, token);
+    const service = new Service(folder, ROLES[form], shared, env, token);
     try {
       await service.run();
       await service.#begin();
@@ -107,8 +102,8 @@ export class Service {
   }
 
   async #run(role: Role): Promise<void> {
-    const port = this.#ports.get(role);
-    const listen = port === undefined ? [] : ['--listen', `127.0.0.1:${port}`];
+    // At first any port that is free, and the same one ever after.
+    const listen = role === 'worker' ? [] : ['--listen', `127.0.0.1:${this.#ports.get(role) ?? 0}`];
     const child = spawn(binary(), ['--data', join(this.#folder, 'data'), role, ...listen], {
       cwd: this.#folder,
       // Nothing of the machine's own settings and tokens.
@@ -117,21 +112,25 @@ export class Service {
     });
     this.#running.set(role, child);
     let said = '';
+    child.stdout.on('data', (text: string) => {
+      if (said.length < LOG_CHARACTERS) said += text;
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        if (said.length < LOG_CHARACTERS) said += text;
         this.#log = (this.#log + text).slice(-LOG_CHARACTERS);
       });
     }
-    const at = this.#at(role);
     const isReady = async () => {
       // A worker answers nobody: it says that it is ready.
-      if (at === undefined) return said.includes(' ready');
-      return (await fetch(`${at}/readyz`).catch(() => undefined))?.ok ?? false;
+      if (role === 'worker') return / ready$/m.test(said);
+      const port = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(said)?.[1];
+      if (port === undefined) return false;
+      this.#ports.set(role, Number(port));
+      return (await fetch(`${this.#at(role)}/readyz`).catch(() => undefined))?.ok ?? false;
     };
     const until = Date.now() + READY_MS;
     while (!(await isReady())) {
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`There is no ${role}.\n${this.#log}`);
+      if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) throw new Error(`There is no ${role}.\n${this.#log}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -186,15 +185,4 @@ function binary(): string {
   const path = process.env['PROJECT_SYNC_BIN'];
   if (!path) throw new Error('PROJECT_SYNC_BIN is not set.');
   return path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('There is no port.');
-  return address.port;
 }

@@ -48,6 +48,7 @@ test('a branch among thousands', async () => {
   expect(await page.locator('.ps-picker-list [role=option]').count()).toBeLessThan(40);
   await branchField(page).fill('4711');
   await page.getByRole('option', { name: /topic\/4711/ }).click();
+  await bannerIs(page, 'none');
   await takeShifts(page);
   await mainButton(page).click();
   await bannerSays(page, 'topic/4711 is synced');

@@ -87,7 +87,8 @@ describe('each sees what is theirs', () => {
     await page.getByRole('button', { name: 'Remove nell' }).click();
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await mainButton(theirs).click();
+    // Their stream may have been ended by now, and their page have noticed: then the button is there, but not to be seen.
+    await mainButton(theirs).evaluate((button: HTMLElement) => button.click());
     await theirs.getByRole('heading', { name: 'Log in' }).waitFor();
   });
 

@@ -10,9 +10,13 @@ const HASTE = {
   PROJECT_SYNC__WORKER__RETRY_FIRST_DELAY_SECONDS: '1',
   PROJECT_SYNC__WORKER__DRAIN_SECONDS: '1',
   PROJECT_SYNC__WORKER__RESCUE_SECONDS: '1',
-  PROJECT_SYNC__SYNC__LEASE_SECONDS: '5',
-  PROJECT_SYNC__QUEUE__LEASE_SECONDS: '5',
+  // Long enough for those whom a busy machine stops for a while.
+  PROJECT_SYNC__SYNC__LEASE_SECONDS: '10',
+  PROJECT_SYNC__QUEUE__LEASE_SECONDS: '10',
 };
+
+/** The phase in which content is fetched: what is held is held there. */
+const HELD = 'Scan';
 
 const running = (all: [string, string][]) => all.filter(([, status]) => status === 'running').map(([name]) => name);
 
@@ -48,7 +52,7 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     await host.held();
     await bannerIs(page, 'running');
     await page.getByText('Live').waitFor();
-    await expect.poll(async () => running(await phases(page))).toHaveLength(1);
+    await expect.poll(async () => running(await phases(page))).toEqual([HELD]);
     host.release();
     await bannerIs(page, 'completed');
     expect((await phases(page)).every(([, status]) => status === 'done' || status === 'skipped')).toBe(true);
@@ -73,7 +77,8 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     await mainButton(page).click();
     await host.held();
     await bannerIs(page, 'running');
-    await expect.poll(async () => running(await phases(page))).toHaveLength(1);
+    // Where it stays.
+    await expect.poll(async () => running(await phases(page))).toEqual([HELD]);
     const before = await phases(page);
 
     await page.reload();
@@ -108,7 +113,7 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     const { sync } = await on.service.client.projects.sync.start(id);
     const held = await host.held();
     for (const page of [left, right]) await bannerIs(page, 'running');
-    await expect.poll(async () => running(await phases(left))).toHaveLength(1);
+    await expect.poll(async () => running(await phases(left))).toEqual([HELD]);
     await expect.poll(() => phases(right)).toEqual(await phases(left));
 
     // The one cancels, the other is told.
@@ -162,7 +167,7 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     const { items } = await on.service.client.projects.sync.history(id, { status: 'completed' });
     expect(items).toHaveLength(2);
     await page.getByRole('link', { name: 'History' }).click();
-    await page.locator('.ps-history-row').first().getByText('2 tries').waitFor();
+    await page.locator('.ps-history-row').first().getByText(/^\d+ tries$/).waitFor();
   });
 
   test('the server goes in order: the sync is handed over to the next one', async () => {
@@ -193,7 +198,7 @@ for (const [form, canRun] of FORMS) describe.runIf(canRun)(form, () => {
     await bannerIs(page, 'running');
     // It goes on, and ends, where nobody can see it.
     host.release();
-    await expect.poll(async () => (await on.service.client.projects.sync.status(id)).sync?.status, { timeout: 30_000 }).toBe('completed');
+    await expect.poll(async () => (await on.service.client.projects.sync.status(id)).sync?.status).toBe('completed');
     await on.service.run();
     await isLive(page);
     await bannerIs(page, 'completed');

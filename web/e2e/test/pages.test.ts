@@ -8,7 +8,8 @@ import { bannerIs, branchField, isLive } from '../harness/parts.js';
 import { manyFiles } from '../harness/repository.js';
 import { stage } from '../harness/stage.js';
 
-const on = stage();
+// One of the syncs is held for as long as all of this takes, which may be longer than a host may be silent.
+const on = stage({ env: { PROJECT_SYNC__SOURCE__IDLE_TIMEOUT_SECONDS: '3600' } });
 const SHOTS = process.env['PROJECT_SYNC_SHOTS'];
 const LONG = 'the-name-of-something-that-somebody-could-not-stop-describing-'.repeat(3).slice(0, 150);
 

@@ -132,3 +132,21 @@ test.each<Theme>(['light', 'dark'])('all of it in the %s theme, at every width',
   await page.getByText('Where it goes').click();
   await looksRight(page, `triggers-${theme}`);
 });
+
+test('on a narrow screen the page one is on is in sight among the pages', async () => {
+  const [, id] = await connected('narrows');
+  const page = await on.page(`/projects/${id}/settings`, { width: 320, height: 700 });
+  const pages = page.getByRole('navigation', { name: 'narrows' });
+  for (const name of ['Settings', 'Overview', 'Triggers']) {
+    await pages.getByRole('link', { name }).click();
+    await page.waitForFunction((name) => {
+      const link = [...document.querySelectorAll('.subnav a')].find((link) => link.textContent === name);
+      const box = link?.getBoundingClientRect();
+      return link?.ariaCurrent === 'page' && box && box.left >= 0 && box.right <= innerWidth;
+    }, name);
+  }
+  // Without a click, too, which would move a link into sight by itself.
+  await page.goto(page.url().replace('/triggers', '/settings'));
+  const box = await pages.getByRole('link', { name: 'Settings' }).boundingBox();
+  expect(box && box.x + box.width).toBeLessThanOrEqual(320);
+});

@@ -6,7 +6,7 @@ import { isSigned, Receiver } from '../harness/receiver.js';
 import { manyFiles } from '../harness/repository.js';
 import { stage } from '../harness/stage.js';
 
-const on = stage({ env: { PROJECT_SYNC__WEBHOOKS__PRIVATE_NETWORKS: '127.0.0.0/8', PROJECT_SYNC__WEBHOOKS__POLL_MS: '100', PROJECT_SYNC__WEBHOOKS__ATTEMPTS: '1' } });
+const on = stage({ env: { PROJECT_SYNC__WEBHOOKS__PRIVATE_NETWORKS: '127.0.0.0/8', PROJECT_SYNC__WEBHOOKS__POLL_MS: '100', PROJECT_SYNC__WEBHOOKS__ATTEMPTS: '1', PROJECT_SYNC__WEBHOOKS__TIMEOUT_SECONDS: '60' } });
 let receiver: Receiver;
 
 beforeAll(async () => {

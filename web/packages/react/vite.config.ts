@@ -23,6 +23,11 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     // Only tests that draw something need a document; they say so themselves.
     environment: 'node',
-    testTimeout: 10_000,
+    setupFiles: 'test/setup.ts',
+    // What is written of a moment does not depend on where the tests run.
+    env: { TZ: 'UTC' },
+    // As long as a machine that is busy with other things may need: what hangs is ended, what is slow is not.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

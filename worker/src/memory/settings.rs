@@ -1,5 +1,7 @@
 //! The `[memory]` section of the settings.
 
+use std::ops::RangeInclusive;
+
 use serde::Deserialize;
 
 /// What counts as memory (`[memory]`).
@@ -64,6 +66,16 @@ impl Default for MemorySettings {
             max_file_bytes: 1 << 20,
             max_entries_per_file: 2_000,
         }
+    }
+}
+
+impl MemorySettings {
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("max_file_bytes", self.max_file_bytes, 0..=67_108_864),
+            ("max_entries_per_file", self.max_entries_per_file as u64, 1..=100_000),
+        ]
     }
 }
 

@@ -1,6 +1,6 @@
 //! The relay's section of the settings.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use lapin::uri::AMQPUri;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use source::retry::RetryPolicy;
 const MAX_NAME_BYTES: usize = 200;
 
 /// The most events of a turn: they are held in memory.
-const MAX_BATCH: usize = 5_000;
+const MAX_BATCH: u64 = 5_000;
 
 /// How events get to a broker (`[relay]`).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -86,19 +86,27 @@ pub enum RelaySettingsError {
     /// The exchange has no name that AMQP knows.
     #[error("relay.exchange must be a name of 1 to {MAX_NAME_BYTES} bytes that does not begin with amq.")]
     Exchange,
-    /// Too few or too many events at once.
-    #[error("relay.batch must be from 1 to {MAX_BATCH}")]
-    Batch,
-    /// A time that must not be nothing.
-    #[error("relay.{0} must be at least 1")]
-    Zero(&'static str),
     /// A broker that is gone would be waited for only to be left while it is closed in order.
     #[error("relay.confirm_timeout_seconds must be more than twice relay.heartbeat_seconds")]
     ConfirmTimeout,
 }
 
 impl RelaySettings {
-    /// Refuses values that cannot work.
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("batch", self.batch as u64, 1..=MAX_BATCH),
+            ("poll_ms", self.poll_ms, 10..=3_600_000),
+            ("heartbeat_seconds", self.heartbeat_seconds.into(), 1..=300),
+            ("confirm_timeout_seconds", self.confirm_timeout_seconds, 3..=3_600),
+            ("lease_seconds", self.lease_seconds, 1..=3_600),
+            ("retry_first_delay_ms", self.retry_first_delay_ms, 1..=60_000),
+            ("retry_max_delay_seconds", self.retry_max_delay_seconds, 1..=3_600),
+            ("keep_days", self.keep_days.into(), 1..=3_650),
+        ]
+    }
+
+    /// Refuses values that cannot work. What the numbers may be is asked apart: [`Self::numbers`].
     ///
     /// # Errors
     /// With the key.
@@ -109,20 +117,6 @@ impl RelaySettings {
         // Names that begin with amq. are the broker's own (AMQP 0-9-1, exchange.declare).
         if !(1..=MAX_NAME_BYTES).contains(&self.exchange.len()) || self.exchange.starts_with("amq.") {
             return Err(RelaySettingsError::Exchange);
-        }
-        if !(1..=MAX_BATCH).contains(&self.batch) {
-            return Err(RelaySettingsError::Batch);
-        }
-        let at_least_one = [
-            ("poll_ms", self.poll_ms),
-            ("heartbeat_seconds", u64::from(self.heartbeat_seconds)),
-            ("lease_seconds", self.lease_seconds),
-            ("retry_first_delay_ms", self.retry_first_delay_ms),
-            ("retry_max_delay_seconds", self.retry_max_delay_seconds),
-            ("keep_days", u64::from(self.keep_days)),
-        ];
-        if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
-            return Err(RelaySettingsError::Zero(key));
         }
         if self.confirm_timeout_seconds <= 2 * u64::from(self.heartbeat_seconds) {
             return Err(RelaySettingsError::ConfirmTimeout);
@@ -205,14 +199,11 @@ mod tests {
         assert_eq!(RelaySettings::default().check(), Ok(()));
         assert_eq!(with(|s| s.amqp_url = Some("amqp://a:b@host/%2f".to_owned())).check(), Ok(()));
         type Change = fn(&mut RelaySettings);
-        let wrong: [(Change, &str); 8] = [
+        let wrong: [(Change, &str); 5] = [
             (|s| s.amqp_url = Some("http://u:hush@host".to_owned()), "relay.amqp_url"),
             (|s| s.amqp_url = Some("amqp://u:hush@host:port".to_owned()), "relay.amqp_url"),
             (|s| s.exchange = String::new(), "relay.exchange"),
             (|s| s.exchange = "amq.topic".to_owned(), "relay.exchange"),
-            (|s| s.batch = 0, "relay.batch"),
-            (|s| s.heartbeat_seconds = 0, "relay.heartbeat_seconds"),
-            (|s| s.keep_days = 0, "relay.keep_days"),
             (|s| s.confirm_timeout_seconds = 20, "relay.confirm_timeout_seconds"),
         ];
         for (change, key) in wrong {

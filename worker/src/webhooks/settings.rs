@@ -1,6 +1,6 @@
 //! The section of the settings for what is told over HTTP.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -66,25 +66,27 @@ impl Default for WebhookSettings {
 }
 
 impl WebhookSettings {
-    /// Refuses values that cannot work.
+    /// The numbers of the section: the key, what it is, and what it may be.
+    pub fn numbers(&self) -> Vec<(&'static str, u64, RangeInclusive<u64>)> {
+        vec![
+            ("timeout_seconds", self.timeout_seconds, 1..=120),
+            ("attempts", self.attempts.into(), 1..=100),
+            ("retry_first_delay_seconds", self.retry_first_delay_seconds, 1..=86_400),
+            ("retry_max_delay_seconds", self.retry_max_delay_seconds, 1..=604_800),
+            ("disable_after", self.disable_after.into(), 0..=10_000),
+            ("concurrency", self.concurrency as u64, 1..=1_000),
+            ("tenant_concurrency", self.tenant_concurrency as u64, 1..=1_000),
+            ("host_concurrency", self.host_concurrency as u64, 1..=1_000),
+            ("poll_ms", self.poll_ms, 10..=3_600_000),
+            ("keep_days", self.keep_days.into(), 1..=3_650),
+        ]
+    }
+
+    /// Refuses values that cannot work. What the numbers may be is asked apart: [`Self::numbers`].
     ///
     /// # Errors
     /// With the key.
     pub fn check(&self) -> Result<(), String> {
-        let at_least_one = [
-            ("timeout_seconds", self.timeout_seconds),
-            ("attempts", u64::from(self.attempts)),
-            ("retry_first_delay_seconds", self.retry_first_delay_seconds),
-            ("retry_max_delay_seconds", self.retry_max_delay_seconds),
-            ("concurrency", self.concurrency as u64),
-            ("tenant_concurrency", self.tenant_concurrency as u64),
-            ("host_concurrency", self.host_concurrency as u64),
-            ("poll_ms", self.poll_ms),
-            ("keep_days", u64::from(self.keep_days)),
-        ];
-        if let Some((key, _)) = at_least_one.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("{SECTION}.{key} must be at least 1"));
-        }
         self.reach(&SourceSettings::default()).check()
     }
 

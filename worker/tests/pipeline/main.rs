@@ -8,6 +8,7 @@ mod hard_cases;
 mod histories;
 mod hostile;
 mod memory;
+mod polling;
 mod proof;
 mod retention;
 mod retention_races;

@@ -8,8 +8,8 @@ use std::sync::{
 use bus::triggers::Timetable;
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::{
-    Branch, HookDelivery, Poll, ProjectId, ProjectSync, Schedule, ScheduleId, SyncStatus, SyncTrigger,
-    projects,
+    Branch, HookDelivery, Poll, ProjectId, ProjectSync, Schedule, ScheduleId, SourceSpec, SyncStatus,
+    SyncTrigger, projects,
     syncs::{self, SyncFilter},
     triggers::{
         DeliveryResult, PollResult, RunResult,
@@ -24,46 +24,57 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     scene::{Scene, local, oid, settings},
-    worker::{clock::Clock, pipeline::Runner, triggers::Triggers},
+    worker::{clock::Clock, pipeline::Runner, settings::WorkerSettings, triggers::Triggers},
 };
 
 /// A project that was synced once, and workers whose clock stands still until it is moved.
-struct Stage {
-    scene: Scene,
-    repo: TestRepo,
-    branch: Branch,
-    project: ProjectId,
+pub struct Stage {
+    pub scene: Scene,
+    pub repo: TestRepo,
+    pub branch: Branch,
+    pub project: ProjectId,
     now: Arc<AtomicI64>,
 }
 
 impl Stage {
-    async fn new(db: testkit::database::TestDatabase) -> Self {
-        let scene = Scene::new(db).await;
+    pub async fn new(db: testkit::database::TestDatabase) -> Self {
         let repo = TestRepo::new();
+        let source = local(&repo);
+        Self::of(db, repo, &source).await
+    }
+
+    /// One whose repository is reached by another source.
+    pub async fn of(db: testkit::database::TestDatabase, repo: TestRepo, source: &SourceSpec) -> Self {
+        let scene = Scene::new(db).await;
         repo.write("a", "1").commit("first");
-        let sync = scene.sync(&local(&repo), None).await;
+        let sync = scene.sync(source, None).await;
         let branch = scene.branch(&sync).await;
         let now = Arc::new(AtomicI64::new(Utc::now().timestamp()));
         Self { scene, repo, branch, project: sync.project_id, now }
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.now.load(Ordering::Relaxed), 0).unwrap()
     }
 
-    fn set(&self, now: DateTime<Utc>) {
+    pub fn set(&self, now: DateTime<Utc>) {
         self.now.store(now.timestamp(), Ordering::Relaxed);
     }
 
-    fn advance(&self, seconds: i64) {
+    pub fn advance(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// What one worker looks with.
-    fn worker(&self) -> Triggers {
+    pub fn worker(&self) -> Triggers {
+        self.worker_with(settings())
+    }
+
+    /// The same under other settings.
+    pub fn worker_with(&self, settings: WorkerSettings) -> Triggers {
         let now = Arc::clone(&self.now);
         let clock = Clock::new(move || DateTime::from_timestamp(now.load(Ordering::Relaxed), 0).unwrap());
-        let runner = Runner { clock, ..self.scene.another_worker(settings()) };
+        let runner = Runner { clock, ..self.scene.another_worker(settings) };
         Triggers::new(&runner, CancellationToken::new())
     }
 
@@ -85,7 +96,7 @@ impl Stage {
     }
 
     /// The syncs that something asked for.
-    async fn asked(&self, trigger: SyncTrigger) -> Vec<ProjectSync> {
+    pub async fn asked(&self, trigger: SyncTrigger) -> Vec<ProjectSync> {
         let filter = SyncFilter { trigger: Some(trigger), ..Default::default() };
         syncs::page(&self.scene.db, &filter, None, 100).await.unwrap()
     }
@@ -98,18 +109,23 @@ impl Stage {
         sync
     }
 
-    async fn poll(&self) -> Poll {
+    pub async fn poll(&self) -> Poll {
         polls::get(&self.scene.db, self.project).await.unwrap().unwrap()
     }
 
     /// Lets the next look come due, and looks.
-    async fn look(&self) -> PollResult {
+    pub async fn look(&self) -> PollResult {
+        self.look_as(&self.worker()).await
+    }
+
+    /// The same by this worker.
+    pub async fn look_as(&self, worker: &Triggers) -> PollResult {
         self.set(self.poll().await.next_at + TimeDelta::seconds(1));
-        assert_eq!(self.worker().run_polls().await.unwrap(), 1);
+        assert_eq!(worker.run_polls().await.unwrap(), 1);
         self.poll().await.last_result.unwrap()
     }
 
-    async fn delivery(&self, commit: &str) -> HookDelivery {
+    pub async fn delivery(&self, commit: &str) -> HookDelivery {
         let new = NewDelivery {
             project: self.project,
             delivery: commit.to_owned(),

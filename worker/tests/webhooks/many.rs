@@ -100,6 +100,53 @@ on_each_database! {
         assert!(scene.log(held).await.iter().all(|row| row.status == DeliveryStatus::Pending));
     }
 
+    /// Webhooks at one host have its places together, whoever they are of.
+    async fn a_host_has_no_more_than_its_places(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let receiver = Receiver::start().await;
+        receiver.usually(Reply::Never);
+        let mut ids = Vec::new();
+        for _ in 0..WEBHOOKS {
+            ids.push(scene.webhook(&receiver.url()).await.0);
+        }
+        scene.tell().await;
+        scene.tell().await;
+        let _sender = scene.send(WebhookSettings { host_concurrency: 2, timeout_seconds: 50, ..settings() });
+        receiver.wait_for(2).await;
+        // All others were taken, found no place, and are held back for a second. The clock stands.
+        let held_back = async || {
+            let mut held = 0;
+            for id in &ids {
+                let log = scene.log(*id).await;
+                held += log.iter().filter(|row| row.attempts == 0 && row.next_at > Some(scene.now())).count();
+            }
+            held
+        };
+        scene.until_so(async || held_back().await == 2 * WEBHOOKS - 2).await;
+        assert_eq!(receiver.received().len(), 2);
+    }
+
+    /// Whoever has much to be sent does not take all places.
+    async fn a_tenant_has_no_more_than_its_places(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let other = scene.of_another_tenant().await;
+        let (slow, quick) = (Receiver::start().await, Receiver::start().await);
+        slow.usually(Reply::Never);
+        scene.webhook(&slow.url()).await;
+        for _ in 0..20 {
+            scene.tell().await;
+        }
+        other.webhook(&quick.url_by_name()).await;
+        let limits = WebhookSettings { concurrency: 10, tenant_concurrency: 3, host_concurrency: 10, ..settings() };
+        let _sender = scene.send(WebhookSettings { timeout_seconds: 50, ..limits });
+        slow.wait_for(3).await;
+        for round in 1..=5 {
+            other.tell().await;
+            quick.wait_for(round).await;
+        }
+        assert_eq!(slow.received().len(), 3);
+    }
+
     /// What is on its way when the process is to end may end; what waits is left to others.
     async fn a_sender_ends_in_order(db: TestDatabase) {
         let scene = Scene::new(db).await;

@@ -73,7 +73,7 @@ pub struct Scene {
     pub keys: Arc<KeyStore>,
     seconds: Arc<AtomicI64>,
     /// For looking behind the scenes. Dropped last.
-    _database: TestDatabase,
+    _database: Option<TestDatabase>,
 }
 
 impl Scene {
@@ -83,7 +83,18 @@ impl Scene {
         let project = projects::create(&db, "p", &source, Utc::now()).await.unwrap().project.id;
         let keys = Arc::new(KeyStore::from_text(&KeyRing::new_line().unwrap()).unwrap());
         let seconds = Arc::new(AtomicI64::new(1_700_000_000));
-        Self { db, project, keys, seconds, _database: database }
+        Self { db, project, keys, seconds, _database: Some(database) }
+    }
+
+    /// The same for another tenant of the same database. To be dropped before this one.
+    pub async fn of_another_tenant(&self) -> Self {
+        let tenant =
+            projects::ensure_tenant(&self.db.database().system(), "other", self.now()).await.unwrap();
+        let db = self.db.database().tenant(tenant);
+        let source = SourceSpec::Git { url: "/nowhere".to_owned() };
+        let project = projects::create(&db, "p", &source, self.now()).await.unwrap().project.id;
+        let (keys, seconds) = (Arc::clone(&self.keys), Arc::clone(&self.seconds));
+        Self { db, project, keys, seconds, _database: None }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -162,6 +173,16 @@ impl Scene {
             Ok(log) => log,
             Err(_) => panic!("it does not get there: {:?}", self.log(id).await),
         }
+    }
+
+    /// Waits until something is so.
+    pub async fn until_so(&self, is_so: impl AsyncFn() -> bool) {
+        let looking = async {
+            while !is_so().await {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        assert!(timeout(PATIENCE, looking).await.is_ok(), "it does not get there");
     }
 
     /// Waits until all that is in the log of a webhook was tried so often, and nothing is on its way.

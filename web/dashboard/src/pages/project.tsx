@@ -5,6 +5,7 @@ import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import { client, stream } from '../api.js';
 import { Confirm } from '../parts/confirm.js';
 import { Failed, Loading } from '../parts/states.js';
+import { Subnav } from '../parts/subnav.js';
 import { useTitle } from '../parts/title.js';
 import { useUrl } from '../parts/url.js';
 import { useSession } from '../session/context.js';
@@ -58,7 +59,7 @@ export function ProjectPage({ id }: { id: string }) {
         </div>
         {may('admin') && <Remove project={project.data} />}
       </header>
-      <nav className="subnav" aria-label={project.data.name}>
+      <Subnav label={project.data.name}>
         <SubLink id={id} to="" branch={branch}>
           Overview
         </SubLink>
@@ -81,7 +82,7 @@ export function ProjectPage({ id }: { id: string }) {
             </SubLink>
           </>
         )}
-      </nav>
+      </Subnav>
       <Switch>
         <Route path="/projects/:id/files">
           <FilesPage {...shared} />

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import { cleanup, render, screen, within } from '@testing-library/react';
+import { act, cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ProgressEvent } from '../src/events.js';
 import { initialSyncState, type SyncState } from '../src/sync/reducer.js';
 import { currentSync, phaseViews, progressOf, statsOf, followerOf, activeSyncs } from '../src/sync/select.js';
@@ -11,7 +11,10 @@ import { explainSyncError } from '../src/sync/words.js';
 import { SyncBanner } from '../src/ui/sync-banner.js';
 import { COMPLETED, events, numbered, phasesRun, PHASES, PROJECT, queued, reduce, syncId, wholeSync, type BareEvent } from './samples.js';
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
 
 const knowsPhases: SyncState = { ...initialSyncState, phasesOf: { sync: PHASES } };
 
@@ -188,9 +191,12 @@ describe('SyncBanner', () => {
   });
 
   test('reconnecting counts down, and can be hurried', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     let hurried = 0;
     draw(wholeSync(), { connection: 'waiting', retryAt: Date.now() + 4_500, reconnect: () => (hurried += 1) });
     expect(screen.getByText('Reconnecting in 5 s')).toBeTruthy();
+    act(() => void vi.advanceTimersByTime(1_000));
+    expect(screen.getByText('Reconnecting in 4 s')).toBeTruthy();
     await userEvent.click(screen.getByRole('button', { name: 'Try now' }));
     expect(hurried).toBe(1);
   });

@@ -14,8 +14,41 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stream?.close();
+  vi.useRealTimers();
   await server.close();
 });
+
+/** From now on the time of streams stands still, but for what a test moves it by. Sockets do not wait for it. */
+function standStill(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], shouldClearNativeTimers: true });
+}
+
+/** A `fetch` that tells how much of its answers was read. */
+function counting() {
+  let count = 0;
+  const waiting = new Set<() => void>();
+  const read: typeof fetch = async (input, init) => {
+    const answer = await fetch(input, init);
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (piece, next) => {
+        next.enqueue(piece);
+        count += 1;
+        waiting.forEach((check) => check());
+      },
+    });
+    return new Response(answer.body?.pipeThrough(counted), answer);
+  };
+  /** Resolves when so many pieces came, and were read. */
+  const heard = async (pieces: number) => {
+    await new Promise<void>((resolve) => {
+      const check = () => count >= pieces && resolve();
+      waiting.add(check);
+      check();
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { fetch: read, heard };
+}
 
 /** A page whose visibility and network a test changes. */
 function page() {
@@ -76,9 +109,6 @@ function follow(options: Partial<EventStreamOptions> = {}) {
     is: (connection: ConnectionState['connection']) => until(() => stream!.state.connection === connection),
   };
 }
-
-/** Resolves when every timer of `ms` that was set before has fired. */
-const laterThan = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms + 5));
 
 const header = (held: { request: { headers: Record<string, unknown> } }, name: string) => held.request.headers[name];
 
@@ -354,15 +384,23 @@ describe('waiting', () => {
   });
 
   test('silence is noticed, a comment is no silence', async () => {
-    const { is } = follow({ silenceMs: 60 });
+    standStill();
+    const { fetch, heard } = counting();
+    const { is, stream, waits } = follow({ silenceMs: 60, fetch });
     const held = await server.next();
     held.open();
-    const beat = setInterval(() => held.write(':\n'), 15);
     await is('open');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (let beat = 1; beat <= 5; beat += 1) {
+      vi.advanceTimersByTime(40);
+      held.write(':\n');
+      await heard(beat);
+    }
+    expect(stream.state.connection).toBe('open');
     expect(server.count()).toBe(1);
-    clearInterval(beat);
+    vi.advanceTimersByTime(60);
     await held.gone;
+    expect(waits).toEqual([5]);
+    vi.advanceTimersByTime(5);
     (await server.next()).open();
     await is('open');
   });
@@ -392,23 +430,30 @@ describe('the page', () => {
   });
 
   test('hidden for a moment it keeps its connection', async () => {
+    standStill();
     const { surroundings, hide, show } = page();
     const { is } = follow({ surroundings, hiddenMs: 50 });
     (await server.next()).open();
     await is('open');
     hide();
+    vi.advanceTimersByTime(49);
     show();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    vi.advanceTimersByTime(100);
     expect(stream?.state.connection).toBe('open');
     expect(server.count()).toBe(1);
   });
 
   test('begun on a page that nobody sees it lets go as well', async () => {
+    standStill();
     const { surroundings, hide } = page();
     hide();
-    const { is } = follow({ surroundings, hiddenMs: 20 });
-    (await server.next()).open();
-    await is('paused');
+    const { is, stream } = follow({ surroundings, hiddenMs: 20 });
+    const held = await server.next();
+    held.open();
+    await is('open');
+    vi.advanceTimersByTime(20);
+    expect(stream.state.connection).toBe('paused');
+    await held.gone;
   });
 
   test('the network coming back ends the wait', async () => {
@@ -422,6 +467,7 @@ describe('the page', () => {
   });
 
   test('hidden twice and shown once it keeps its connection', async () => {
+    standStill();
     const { surroundings, hide, show } = page();
     const { is, stream } = follow({ surroundings, hiddenMs: 20 });
     (await server.next()).open();
@@ -429,18 +475,19 @@ describe('the page', () => {
     hide();
     hide();
     show();
-    await laterThan(20);
+    vi.advanceTimersByTime(20);
     expect(stream.state.connection).toBe('open');
   });
 
   test('closed while nobody saw it, it stays closed', async () => {
+    standStill();
     const { surroundings, hide } = page();
     const { is, stream } = follow({ surroundings, hiddenMs: 20 });
     (await server.next()).open();
     await is('open');
     hide();
     stream.close();
-    await laterThan(20);
+    vi.advanceTimersByTime(20);
     expect(stream.state.connection).toBe('idle');
   });
 
@@ -503,17 +550,19 @@ describe('the waits', () => {
   });
 
   test('grow, and begin anew after a connection that held', async () => {
+    standStill();
     const told = async (stableMs: number) => {
-      const { waits } = follow({ backoff: { baseMs: 40, maxMs: 10_000, random: () => 0 }, stableMs });
-      for (let n = 0; n < 3; n += 1) (await server.next()).cut();
-      // The last one was cut just now: two waits are over.
-      stream?.close();
-      return waits.slice(0, 2);
+      const { is, stream, waits } = follow({ backoff: { baseMs: 40, maxMs: 10_000, random: () => 0 }, stableMs });
+      while (waits.length < 3) {
+        vi.advanceTimersByTime(waits.at(-1) ?? 0);
+        (await server.next()).cut();
+        await is('waiting');
+      }
+      stream.close();
+      return waits;
     };
-    const [first, second] = await told(60_000);
-    expect(first).toBeLessThanOrEqual(40);
-    expect(second).toBeGreaterThan(60);
-    for (const wait of await told(0)) expect(wait).toBeLessThanOrEqual(40);
+    expect(await told(60_000)).toEqual([40, 80, 160]);
+    expect(await told(0)).toEqual([40, 40, 40]);
   });
 });
 

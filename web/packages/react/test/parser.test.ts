@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventStreamParser, EventTooLongError, type StreamEvent } from '../src/stream/parser.js';
+import { TRIED } from './samples.js';
 
 function parse(...chunks: (string | Uint8Array)[]) {
   const events: StreamEvent[] = [];
@@ -102,6 +103,7 @@ describe('bytes', () => {
         expect(parse(...chunks)).toEqual(parse(bytes));
         expect(parse(...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(parse(bytes));
       }),
+      TRIED,
     );
   });
 });

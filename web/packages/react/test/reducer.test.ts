@@ -18,6 +18,7 @@ import {
   reduce,
   snapshotOf,
   syncId,
+  TRIED,
   wholeSync,
   type BareEvent,
 } from './samples.js';
@@ -358,6 +359,7 @@ describe('whatever the network does', () => {
           expect(hasHole(state)).toBe(false);
         },
       ),
+      TRIED,
     );
   });
 
@@ -372,6 +374,7 @@ describe('whatever the network does', () => {
           expect(state.syncs[syncId(2)]).toEqual(reduce(events(b), knowsPhases).syncs[syncId(2)]);
         },
       ),
+      TRIED,
     );
   });
 
@@ -392,6 +395,7 @@ describe('whatever the network does', () => {
         const joined = reduce([...reset, ...join, ...events(replay)], before);
         expect(settled(joined)).toEqual(settled(reduce(events(list), knowsPhases)));
       }),
+      TRIED,
     );
   });
 
@@ -412,6 +416,7 @@ describe('whatever the network does', () => {
           }
         },
       ),
+      TRIED,
     );
   });
 

@@ -109,7 +109,7 @@ describe('useProjectSync', () => {
     for (const event of all.filter((event) => event.seq !== 3)) service.tell(event);
     const whole = reduce(events(all.slice(0, 6))).syncs[syncId(1)]!;
     service.snapshot = projectSnapshot(snapshotOf(whole));
-    await waitFor(() => expect(result.current.sync?.status).toBe('completed'), { timeout: 5_000 });
+    await waitFor(() => expect(result.current.sync?.status).toBe('completed'));
   });
 
   test('starts, and shows the sync before any event of it', async () => {

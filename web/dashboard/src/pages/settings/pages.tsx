@@ -1,6 +1,7 @@
 import { lazy } from 'react';
 import { Link, Redirect, Route, Switch, useRoute } from 'wouter';
 import { Empty } from '../../parts/states.js';
+import { Subnav } from '../../parts/subnav.js';
 import { useTitle } from '../../parts/title.js';
 import { useSession } from '../../session/context.js';
 import { AuditPage } from './audit.js';
@@ -25,11 +26,11 @@ export default function SettingsPages() {
     <div className="page narrow">
       <h1>Settings</h1>
       {pages.length > 0 && (
-        <nav className="subnav" aria-label="Settings">
+        <Subnav label="Settings">
           {pages.map(([path, name, , below = path]) => (
             <PageLink key={path} href={`/settings${path}`} also={`/settings${below}`} name={name} />
           ))}
-        </nav>
+        </Subnav>
       )}
       <Switch>
         {pages.map(([path, , Page, below = path]) => (

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { Client } from '../api/client.js';
 import type { Branch, Branches } from '../api/types.js';
 import { explainProblem } from '../sync/words.js';
@@ -42,7 +42,8 @@ export function BranchPicker({ client, projectId, branch, onChange, defaultBranc
   // What was chosen is where the list begins, until somebody types.
   const chosen = query === '' ? found.findIndex((each) => (branch === undefined ? each.isDefault : each.name === branch)) : 0;
   const start = Math.max(0, chosen);
-  useEffect(() => {
+  // As soon as the list is drawn: later it would undo what somebody has done with a key meanwhile.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     setActive(start);
     reveal(start);
