@@ -137,6 +137,9 @@ on_each_database! {
         let (zombie, job) = (Arc::clone(&scene.runner), SyncJob::new(hung.id));
         let run = tokio::spawn(async move { zombie.run(&job, None, Stop::default()).await });
         events.next().await.expect("it has begun");
+        while server.pending_faults() > 0 {
+            tokio::task::yield_now().await;
+        }
         let seen = syncs::running(&scene.db, branch.id).await.unwrap().unwrap();
         assert_eq!(late_worker(&scene).rescue(&seen).await.unwrap(), Rescued::Requeued);
         // Its next heartbeat tells the hung worker.
