@@ -41,6 +41,8 @@ pub enum Reply {
     Huge,
     /// 200, and a body that never ends.
     Endless,
+    /// 204, once [`Receiver::release`] says so.
+    Held,
     /// Not at all.
     Never,
 }
@@ -95,6 +97,7 @@ struct Shared {
     next: Mutex<VecDeque<Reply>>,
     received: Mutex<Vec<Received>>,
     count: watch::Sender<usize>,
+    is_released: watch::Sender<bool>,
 }
 
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -116,6 +119,7 @@ impl Receiver {
             next: Mutex::default(),
             received: Mutex::default(),
             count: watch::Sender::default(),
+            is_released: watch::Sender::default(),
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound socket has an address");
@@ -146,6 +150,11 @@ impl Receiver {
         locked(&self.shared.next).extend(replies);
     }
 
+    /// Answers what it holds, and what it would hold from now on.
+    pub fn release(&self) {
+        self.shared.is_released.send_replace(true);
+    }
+
     /// What it was sent so far.
     pub fn received(&self) -> Vec<Received> {
         locked(&self.shared.received).clone()
@@ -170,12 +179,9 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
     let next = locked(&shared.next).pop_front();
     let reply = next.unwrap_or_else(|| locked(&shared.usual).clone());
     let body = String::from_utf8_lossy(&body).into_owned();
-    let count = {
-        let mut received = locked(&shared.received);
-        received.push(Received { path: uri.to_string(), headers, body });
-        received.len()
-    };
-    shared.count.send_replace(count);
+    locked(&shared.received).push(Received { path: uri.to_string(), headers, body });
+    // Counted here, so that of two that come at once the later count is the higher one.
+    shared.count.send_modify(|count| *count += 1);
     let status = |code: u16| StatusCode::from_u16(code).expect("a status");
     let block = || Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 64 << 10]));
     match reply {
@@ -186,6 +192,11 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap,
             Body::from_stream(stream::repeat_with(block).take(HUGE_BYTES / (64 << 10))).into_response()
         }
         Reply::Endless => Body::from_stream(stream::repeat_with(block)).into_response(),
+        Reply::Held => {
+            // The sender is ours.
+            let _ = shared.is_released.subscribe().wait_for(|is_released| *is_released).await;
+            StatusCode::NO_CONTENT.into_response()
+        }
         Reply::Never => std::future::pending().await,
     }
 }

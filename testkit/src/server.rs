@@ -3,6 +3,7 @@
 use std::{
     env, fs, io,
     net::{Ipv4Addr, TcpListener},
+    ops::Range,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -12,11 +13,18 @@ use std::{
 
 use tempfile::TempDir;
 
-/// How long a server may take to answer, and to stop.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to answer, and to stop. Erlang's takes seconds of a machine that has nothing else to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How many ports are tried: one that was free may be taken before the server gets it.
 pub(crate) const PORT_ATTEMPTS: u32 = 5;
+
+/// The ports that servers get: none that systems give to whoever asks for any. So no port is somebody else's when its
+/// server, stopped for a while, starts again.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// How many ports are looked at before any will do.
+const PORT_LOOKS: u32 = 100;
 
 /// How long to pause between two looks at a starting or stopping server.
 const POLL: Duration = Duration::from_millis(20);
@@ -43,7 +51,9 @@ pub fn signal(process: u32, name: &str) {
 
 /// A port of the loopback address that nobody listens on just now.
 pub(crate) fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let mut ports = (0..PORT_LOOKS).map(|_| rand::random_range(PORTS));
+    let listener = ports.find_map(|port| listen(port).ok()).map_or_else(|| listen(0), Ok)?;
     Ok(listener.local_addr()?.port())
 }
 

@@ -16,10 +16,17 @@ use project_sync_testkit::{
     server::{server_folder, signal},
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::time::timeout;
 
-/// The first connection to a server; it must be there.
-async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
-    let options = ConnectOptions { acquire_timeout: Duration::from_secs(2), ..Default::default() };
+/// How long a server that is gone is asked.
+const BRIEFLY: Duration = Duration::from_secs(2);
+
+/// How long one that is there may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The first connection to a server, which is asked for so long.
+async fn connect(url: &str, patience: Duration) -> Result<DatabaseConnection, sea_orm::DbErr> {
+    let options = ConnectOptions { acquire_timeout: patience, ..Default::default() };
     Ok(entities::connect(url, &options).await?.pool().clone())
 }
 
@@ -30,22 +37,24 @@ async fn a_private_postgres_starts_again_and_leaves_nothing() {
     let folder = parent.path().join("postgres");
     let mut server = PrivatePostgres::start(&folder).unwrap();
     let url = server.url();
-    let before = connect(&url).await.unwrap();
+    let before = connect(&url, PATIENCE).await.unwrap();
     before.execute_unprepared("CREATE TABLE kept (id INT)").await.unwrap();
     server.stop();
-    assert!(before.execute_unprepared("INSERT INTO kept VALUES (0)").await.is_err());
+    let late = before.execute_unprepared("INSERT INTO kept VALUES (0)");
+    // It is not there any more, or is asked for in vain.
+    assert!(!matches!(timeout(BRIEFLY, late).await, Ok(Ok(_))));
     server.start_again().unwrap();
-    let between = connect(&url).await.unwrap();
+    let between = connect(&url, PATIENCE).await.unwrap();
     between.execute_unprepared("INSERT INTO kept VALUES (1)").await.unwrap();
     server.kill();
     server.start_again().unwrap();
-    let after = connect(&url).await.unwrap();
+    let after = connect(&url, PATIENCE).await.unwrap();
     let query = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, "SELECT id FROM kept");
     assert_eq!(after.query_all_raw(query).await.unwrap().len(), 1);
     assert_eq!(server.url(), url);
     drop(server);
     assert!(!folder.exists());
-    assert!(connect(&url).await.is_err());
+    assert!(connect(&url, BRIEFLY).await.is_err());
 }
 
 /// Asks a Redis server something and gives what it answers.
@@ -111,7 +120,7 @@ fn no_server_is_left_behind() {
     let address = url.strip_prefix("redis://").unwrap();
     // A connection that is closed by the server's end: nothing needs to be polled.
     let mut connection = TcpStream::connect(address).unwrap();
-    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
     signal(child.id(), "KILL");
     child.wait().unwrap();
     let mut rest = Vec::new();

@@ -73,10 +73,23 @@ impl RedisProgressBus {
     /// # Errors
     /// If there is no URL, or it is none of Redis; or if Redis does not answer.
     pub async fn connect(settings: &QueueSettings) -> Result<Self, QueueError> {
+        Self::open(settings, WRITER_PATIENCE).await
+    }
+
+    /// Connects as [`Self::connect`] does. Who tells of something waits for Redis up to `patience`: for one to whom it
+    /// matters more that every event is passed on than that nobody is held up, on a machine that is busy elsewhere.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub async fn connect_patiently(settings: &QueueSettings, patience: Duration) -> Result<Self, QueueError> {
+        Self::open(settings, Patience { connect: patience, answer: patience, call: patience }).await
+    }
+
+    async fn open(settings: &QueueSettings, writer: Patience) -> Result<Self, QueueError> {
         let url = settings.redis_url.as_deref();
         let url = url.ok_or_else(|| QueueError("queue.redis_url is not set".to_owned()))?;
         let shared = Shared {
-            writer: RedisLink::new(url, WRITER_PATIENCE)?,
+            writer: RedisLink::new(url, writer)?,
             reader: Arc::new(RedisLink::new(url, READER_PATIENCE)?),
             ears: Ears::new(),
             publish: Script::new(include_str!("redis/publish.lua")),

@@ -19,7 +19,10 @@ use project_sync_bus::{
 use crate::redis::{Network, SHUT, SILENT, redis_command, redis_url};
 
 /// How long anything may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Nearer to how long something takes that is done at once than to how long it takes undone, on a busy machine, too.
+const AT_ONCE: Duration = Duration::from_secs(15);
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it did not happen in time")
@@ -30,8 +33,13 @@ fn settings(url: String) -> QueueSettings {
     QueueSettings { redis_url: Some(url), prefix, ..QueueSettings::default() }
 }
 
+/// A bus that drops nothing because the machine is busy.
+async fn patient(settings: &QueueSettings) -> RedisProgressBus {
+    RedisProgressBus::connect_patiently(settings, PATIENCE).await.unwrap()
+}
+
 async fn redis_bus() -> RedisProgressBus {
-    RedisProgressBus::connect(&settings(redis_url())).await.unwrap()
+    patient(&settings(redis_url())).await
 }
 
 fn passing(sync_id: SyncId, seq: i64) -> ProgressEvent {
@@ -174,7 +182,7 @@ async fn what_was_said_cannot_be_said_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_bounded_and_goes_when_its_time_is_over() {
     let settings = QueueSettings { log_events: 50, log_seconds: 100, ..settings(redis_url()) };
-    let bus = RedisProgressBus::connect(&settings).await.unwrap();
+    let bus = patient(&settings).await;
     let sync = SyncId::generate();
     publish(&bus, sync, 1..1_000).await;
     let key = format!("{{{}}}:events:{sync}", settings.prefix);
@@ -194,7 +202,7 @@ async fn the_log_is_bounded_and_goes_when_its_time_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_watcher_misses_nothing_that_is_in_the_log() {
     let settings = QueueSettings { log_events: 2_000, ..settings(redis_url()) };
-    let bus = RedisProgressBus::connect(&settings).await.unwrap();
+    let bus = patient(&settings).await;
     let sync = SyncId::generate();
     publish(&bus, sync, 1..=3).await;
     let mut watcher = bus.subscribe(sync, 0).await;
@@ -208,7 +216,7 @@ async fn a_slow_watcher_misses_nothing_that_is_in_the_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_a_gap() {
     let settings = settings(redis_url());
-    let bus = RedisProgressBus::connect(&settings).await.unwrap();
+    let bus = patient(&settings).await;
     let sync = SyncId::generate();
     let watcher = bus.subscribe(sync, 0).await;
     let channel = format!("{{{}}}:progress:{sync}", settings.prefix);
@@ -224,7 +232,7 @@ async fn what_cannot_be_read_is_a_gap() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_lost_is_found_in_the_log() {
     let settings = settings(redis_url());
-    let bus = RedisProgressBus::connect(&settings).await.unwrap();
+    let bus = patient(&settings).await;
     let sync = SyncId::generate();
     let mut watcher = bus.subscribe(sync, 0).await;
     bus.publish(&passing(sync, 1)).await;
@@ -239,7 +247,7 @@ async fn a_message_that_was_lost_is_found_in_the_log() {
 async fn a_watcher_misses_nothing_while_its_connection_is_lost() {
     let network = Network::new().await;
     let settings = settings(redis_url());
-    let writer = RedisProgressBus::connect(&settings).await.unwrap();
+    let writer = patient(&settings).await;
     let cut = QueueSettings { redis_url: Some(network.url.clone()), ..settings };
     let reader = RedisProgressBus::connect(&cut).await.unwrap();
     let sync = SyncId::generate();
@@ -284,7 +292,8 @@ async fn a_sync_is_not_held_up_while_redis_is_away() {
         network.cut(state);
         let begin = Instant::now();
         publish(&bus, sync, 2..100).await;
-        assert!(begin.elapsed() < Duration::from_millis(1_500), "{:?}", begin.elapsed());
+        // Half a second for the first one alone; for each of them it would be most of a minute.
+        assert!(begin.elapsed() < AT_ONCE, "{:?}", begin.elapsed());
         network.open();
         soon(async {
             let sync = SyncId::generate();

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 use entities::SyncId;
 use futures::StreamExt;
 use project_sync_bus::queue::{MAX_BATCH, NewJob, Settlement, Signal};
+use testkit::{redis::PrivateRedis, server::server_folder};
 
 use crate::{
     place::*,
     redis::{Network, SHUT, SILENT, redis_command, redis_url},
 };
 
-/// No call may take longer, whatever happens to Redis.
-const LONGEST_CALL: Duration = Duration::from_secs(5);
+/// No call may take longer, whatever happens to Redis: five seconds, and as much again for a machine that is busy.
+const LONGEST_CALL: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loan_from_before_redis_forgot_everything_is_worth_nothing() {
@@ -35,8 +36,11 @@ async fn a_loan_from_before_redis_forgot_everything_is_worth_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_may_forget_the_scripts() {
-    let queue = Place::redis().queue(LONG).await;
-    let forget = async || redis_command::<()>(&redis_url(), &["SCRIPT", "FLUSH"]).await;
+    // A server of its own: others that lose a script twice in a moment take that for a failure.
+    let folder = server_folder().unwrap();
+    let redis = PrivateRedis::start(&folder.path().join("redis")).unwrap();
+    let queue = Place::redis_at(redis.url()).queue(LONG).await;
+    let forget = async || redis_command::<()>(&redis.url(), &["SCRIPT", "FLUSH"]).await;
     forget().await;
     queue.push(&[job()]).await.unwrap();
     forget().await;

@@ -20,7 +20,7 @@ pub const SHORT: Duration = Duration::from_millis(60);
 pub const HOUR: Duration = Duration::from_secs(3_600);
 
 /// How long anything may take that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a queue is kept.
 pub enum Place {

@@ -46,7 +46,7 @@ pub const SILENT: u8 = 2;
 pub struct Network {
     pub url: String,
     state: Arc<AtomicU8>,
-    cuts: watch::Sender<()>,
+    cuts: watch::Sender<u8>,
 }
 
 impl Network {
@@ -55,7 +55,7 @@ impl Network {
         let target = server.trim_start_matches("redis://").split('/').next().unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
-        let (state, cuts) = (Arc::new(AtomicU8::new(OPEN)), watch::Sender::new(()));
+        let (state, cuts) = (Arc::new(AtomicU8::new(OPEN)), watch::Sender::new(OPEN));
         let network = Self { url, state: state.clone(), cuts: cuts.clone() };
         tokio::spawn(async move {
             loop {
@@ -71,7 +71,8 @@ impl Network {
                                 _ = copy_bidirectional(&mut near, &mut far) => return,
                                 _ = cut.changed() => {}
                             }
-                            if state.load(Ordering::SeqCst) == SILENT {
+                            // As it was cut, though it may be open again by now.
+                            if *cut.borrow() == SILENT {
                                 std::future::pending::<()>().await;
                             }
                         }
@@ -87,7 +88,7 @@ impl Network {
     /// Ends all connections, by a word or silently; new ones fare likewise until it is open.
     pub fn cut(&self, state: u8) {
         self.state.store(state, Ordering::SeqCst);
-        self.cuts.send_replace(());
+        self.cuts.send_replace(state);
     }
 
     pub fn open(&self) {

@@ -125,7 +125,7 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 mod tests {
     use std::time::Instant;
 
-    use futures::future::join_all;
+    use futures::{FutureExt, future::join_all};
 
     use super::*;
 
@@ -166,7 +166,12 @@ mod tests {
     #[tokio::test]
     async fn only_so_many_wait() {
         let all = (0..MAX_WAITING + 5).map(|_| verify(Password::given("x"), None));
-        let answers = join_all(all).await;
+        let mut all = std::pin::pin!(join_all(all));
+        // Nobody gets a turn, so nobody makes room either, before all have asked.
+        let turns = TURNS.acquire_many(MAX_AT_ONCE as u32).await.unwrap();
+        assert!(all.as_mut().now_or_never().is_none());
+        drop(turns);
+        let answers = all.await;
         let refused = answers.iter().filter(|answer| matches!(answer, Err(IdentityError::Busy))).count();
         assert_eq!(refused, 5);
         assert!(!verify(Password::given("x"), None).await.unwrap(), "places are free again");

@@ -11,20 +11,30 @@ use redis::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
-/// The longest time for making a connection.
-const CONNECT: Duration = Duration::from_secs(1);
+/// How long things may take.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Making a connection.
+    connect: Duration,
+    /// An answer. A request to GitHub waits for it.
+    answer: Duration,
+    /// All of it.
+    call: Duration,
+}
 
-/// The longest time for an answer. A request to GitHub waits for it.
-const ANSWER: Duration = Duration::from_millis(500);
-
-/// The longest time for all of it.
-const CALL: Duration = Duration::from_millis(1_500);
+impl Default for Patience {
+    fn default() -> Self {
+        let milliseconds = Duration::from_millis;
+        Self { connect: milliseconds(1_000), answer: milliseconds(500), call: milliseconds(1_500) }
+    }
+}
 
 /// How long Redis is left alone after it failed.
 const LEFT_ALONE: Duration = Duration::from_secs(2);
 
 pub(super) struct Link {
     client: Client,
+    patience: Patience,
     state: Mutex<State>,
 }
 
@@ -45,13 +55,19 @@ impl Link {
         // Small commands must not wait for the answers to earlier ones.
         let tcp = TcpSettings::default().set_nodelay(true);
         let client = Client::open(url.into_connection_info().ok()?.set_tcp_settings(tcp)).ok()?;
-        Some(Self { client, state: Mutex::default() })
+        Some(Self { client, patience: Patience::default(), state: Mutex::default() })
+    }
+
+    /// The same with so much time for whatever Redis is asked.
+    pub(super) fn with_patience(self, patience: Duration) -> Self {
+        let patience = Patience { connect: patience, answer: patience, call: patience };
+        Self { patience, ..self }
     }
 
     /// Runs a script once. `None` if Redis is away: then nobody knows whether it ran.
     pub(super) async fn call<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Option<T> {
         let mut connection = self.connection().await?;
-        match within(CALL, script.invoke_async(&mut connection)).await {
+        match within(self.patience.call, script.invoke_async(&mut connection)).await {
             Ok(answer) => Some(answer),
             Err(error) => {
                 self.failed(&error).await;
@@ -69,10 +85,10 @@ impl Link {
             return None;
         }
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER));
+            .set_connection_timeout(Some(self.patience.connect))
+            .set_response_timeout(Some(self.patience.answer));
         let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
-        match within(CALL, connecting).await {
+        match within(self.patience.call, connecting).await {
             Ok(connection) => {
                 if state.is_told {
                     tracing::info!("redis is there again: the budget of GitHub is shared");

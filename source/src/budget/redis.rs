@@ -52,6 +52,13 @@ impl RedisBudget {
         })
     }
 
+    /// The same, waiting up to `patience` for whatever it asks Redis, before it goes by what this process knows: for where
+    /// it matters more that the quota is kept than that a request is sent soon.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { link: self.link.with_patience(patience), ..self }
+    }
+
     /// The keys of an account: of itself, of its quota, of its requests under way.
     fn keys(&self, account: &Account, resource: Resource) -> [String; 3] {
         let account = format!("{}:{}", self.prefix, account.name(&self.key));

@@ -126,9 +126,11 @@ async fn silence_is_given_up() {
     let repo = Repo::sample();
     let server = GitHttp::start(repo.folder.path()).await;
     let settings = SourceSettings { idle_timeout_seconds: 1, attempts: 1, ..settings() };
-    let (source, context) = (git::open(&server.url("repo"), &settings), SourceContext::quiet());
-    let head = source.head(None, None, &context).await.unwrap();
+    let (patient, context) = (source(&server.url("repo")), SourceContext::quiet());
+    let head = patient.head(None, None, &context).await.unwrap();
+    // Its first request is the one that stalls: any other may take longer than that on a busy machine.
     server.push_fault(Fault::Stall);
+    let source = git::open(&server.url("repo"), &settings);
     let error = source.open(&head, &Default::default(), &context).await.err().unwrap();
     assert!(
         matches!(&error, SourceError::Unreachable { reason, .. } if reason.contains("1 seconds")),
@@ -158,7 +160,8 @@ async fn a_transfer_stops_when_it_is_cancelled() {
     };
     let (opened, since) = tokio::join!(opening, cancelling);
     assert!(matches!(opened, Err(SourceError::Cancelled)));
-    assert!(since.elapsed() < Duration::from_secs(1));
+    // Long before the silence would be given up.
+    assert!(since.elapsed() < Duration::from_secs(30));
     assert!(matches!(source.head(None, None, &context).await, Err(SourceError::Cancelled)));
 }
 

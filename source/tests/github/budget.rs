@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use project_sync_source::{
     budget::{
         Account, LEASE, Leave, LocalBudget, MAX_CONCURRENT, Outcome, POINTS_PER_MINUTE, Priority, Quota,
@@ -12,6 +13,12 @@ use project_sync_source::{
 use testkit::redis::test_redis_url;
 
 const HOUR: Duration = Duration::from_secs(3_600);
+
+/// How long Redis may take, so that a busy machine is not taken for one without it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much of a wait may be over by the time that it is looked at.
+const A_WHILE: Duration = Duration::from_secs(50);
 
 /// A budget that nobody else uses, and its clock.
 struct Scene {
@@ -26,7 +33,10 @@ fn scenes() -> [Scene; 2] {
         let prefix = format!("test-{:032x}", rand::random::<u128>());
         let budget: Arc<dyn RateBudget> = match redis {
             false => Arc::new(LocalBudget::new(clock.clone())),
-            true => Arc::new(RedisBudget::new(&test_redis_url(), &prefix, [7; 32], clock.clone()).unwrap()),
+            true => {
+                let budget = RedisBudget::new(&test_redis_url(), &prefix, [7; 32], clock.clone()).unwrap();
+                Arc::new(budget.with_patience(PATIENCE))
+            }
         };
         Scene { budget, clock, account: Account::token("https://host", "token") }
     };
@@ -93,7 +103,7 @@ async fn one_goes_ahead_and_then_no_more_than_are_left() {
             scene.told(ticket, 5_000, left).await;
         }
         let wait = scene.waits(Wait::Quota).await;
-        assert!(wait > HOUR - Duration::from_secs(5) && wait <= HOUR, "{wait:?}");
+        assert!(wait > HOUR - A_WHILE && wait <= HOUR, "{wait:?}");
         scene.clock.pass(HOUR);
         let first = scene.granted().await;
         scene.waits(Wait::First).await;
@@ -167,16 +177,16 @@ async fn a_pause_is_for_all_that_an_account_asks() {
     for scene in scenes() {
         let scene = scene.with_left(5).await;
         let ticket = scene.granted().await;
-        let pause = Some(Duration::from_secs(90));
-        scene.budget.settle(ticket, Outcome::Answered { quota: None, pause }).await;
+        let pause = Duration::from_secs(90);
+        scene.budget.settle(ticket, Outcome::Answered { quota: None, pause: Some(pause) }).await;
         let wait = scene.waits(Wait::Secondary).await;
-        assert!((85..=90).contains(&wait.as_secs()), "{wait:?}");
+        assert!(wait > pause - A_WHILE && wait <= pause, "{wait:?}");
         let search = scene.budget.reserve(&scene.account, Resource::Search, Priority::Person).await;
         assert!(matches!(search, Leave::Closed(_, Wait::Secondary)), "{search:?}");
         let other = Account::installation("https://host", 1, 2);
         let other = scene.budget.reserve(&other, Resource::Core, Priority::Person).await;
         assert!(matches!(other, Leave::Granted(_)), "{other:?}");
-        scene.clock.pass(Duration::from_secs(90));
+        scene.clock.pass(pause);
         scene.granted().await;
     }
 }
@@ -207,15 +217,18 @@ async fn few_are_under_way_at_once_and_few_are_sent_in_a_minute() {
         }
         assert_eq!(tickets.len() as u64, MAX_CONCURRENT);
         scene.waits(Wait::Concurrency).await;
-        for ticket in tickets {
-            scene.budget.settle(ticket, untold).await;
-        }
-        for _ in MAX_CONCURRENT + 1..POINTS_PER_MINUTE {
-            let ticket = scene.granted().await;
-            scene.budget.settle(ticket, untold).await;
+        join_all(tickets.into_iter().map(|ticket| scene.budget.settle(ticket, untold))).await;
+        // Many at a time, so that all of it is sent in one minute of a busy machine, too.
+        let mut left = POINTS_PER_MINUTE - MAX_CONCURRENT - 1;
+        while left > 0 {
+            let count = left.min(MAX_CONCURRENT);
+            let tickets = join_all((0..count).map(|_| scene.granted())).await;
+            join_all(tickets.into_iter().map(|ticket| scene.budget.settle(ticket, untold))).await;
+            left -= count;
         }
         let wait = scene.waits(Wait::Points).await;
-        assert!(wait <= Duration::from_secs(60) && wait > Duration::from_secs(20), "{wait:?}");
+        let minute = Duration::from_secs(60);
+        assert!(wait <= minute && wait > minute - A_WHILE, "{wait:?}");
         scene.clock.pass(wait + Duration::from_millis(1));
         scene.granted().await;
     }

@@ -114,15 +114,22 @@ async fn attempts_are_bounded_and_the_user_is_told_of_each() {
 #[tokio::test]
 async fn silence_is_given_up_and_tried_again() {
     let fixture = Fixture::new(&[file("a", "some content")]).await;
-    let settings = SourceSettings { idle_timeout_seconds: 1, ..rest() };
+    let settings = SourceSettings { idle_timeout_seconds: 1, attempts: 10, ..rest() };
     for fault in [Fault::Stall, Fault::StallAfter(4)] {
+        fixture.server.clear_log();
         fixture.server.fault_on("/git/blobs/", 1, fault);
         let told = Told::new();
         let (_, opened) = snapshot(&*fixture.open(&settings), &told.context).await.unwrap();
         assert_eq!(contents(&*opened, &told.context).await.unwrap().blobs.len(), 1);
+        // On a busy machine more than that one request may take a second.
         let notices = told.notices();
-        let [Notice::Retrying { reason, .. }] = notices.as_slice() else { panic!("{notices:?}") };
-        assert!(reason.contains("no answer in time"), "{reason}");
+        assert!(!notices.is_empty());
+        for notice in notices {
+            let Notice::Retrying { reason, .. } = &notice else { panic!("{notice:?}") };
+            assert!(reason.contains("no answer in time"), "{reason}");
+        }
+        let asked = fixture.api_requests().iter().filter(|it| it.path.contains("/git/blobs/")).count();
+        assert!(asked >= 2, "{asked}");
     }
 }
 
@@ -134,7 +141,7 @@ async fn cancelling_ends_a_request_that_hangs() {
         let fixture = Fixture::new(&files(count)).await;
         fixture.server.fault_on(pattern, 100, Fault::Stall);
         let told = Told::new();
-        let settings = SourceSettings { idle_timeout_seconds: 60, ..rest() };
+        let settings = SourceSettings { idle_timeout_seconds: 100, ..rest() };
         let source = fixture.open(&settings);
         let reading = async {
             let (_, opened) = snapshot(&*source, &told.context).await?;
@@ -149,7 +156,8 @@ async fn cancelling_ends_a_request_that_hangs() {
         };
         let (read, cancelled_at) = tokio::join!(reading, cancel);
         assert!(matches!(read, Err(SourceError::Cancelled)), "{pattern}");
-        assert!(cancelled_at.elapsed() < Duration::from_secs(1), "{pattern}");
+        // Long before the silence would be given up.
+        assert!(cancelled_at.elapsed() < Duration::from_secs(50), "{pattern}");
     }
 }
 

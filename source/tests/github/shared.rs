@@ -15,7 +15,10 @@ use testkit::{
     redis::{PrivateRedis, test_redis_url},
 };
 
-use crate::support::{Fixture, file, rest, with_token};
+use crate::{
+    budget::PATIENCE,
+    support::{Fixture, file, rest, with_token},
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const TOKEN: &str = "ghp_shared-by-all-of-them";
@@ -38,6 +41,7 @@ impl Scene {
     /// What another process would open.
     fn worker(&self) -> Arc<dyn Source> {
         let budget = RedisBudget::new(&self.url, &self.prefix, [7; 32], self.clock.clone()).unwrap();
+        let budget = budget.with_patience(PATIENCE);
         let shared = Shared::new(Arc::new(budget), self.clock.clone());
         self.fixture.open(&with_token(TOKEN, SourceSettings { shared, ..rest() }))
     }

@@ -167,8 +167,7 @@ pub fn rest() -> SourceSettings {
     SourceSettings {
         transfer: Transfer::Rest,
         retry_first_delay_ms: 1,
-        idle_timeout_seconds: 5,
-        max_wait_seconds: 5,
+        max_wait_seconds: 20,
         ..SourceSettings::default()
     }
 }

@@ -19,7 +19,7 @@ const WINDOW: Duration = Duration::from_secs(3_600);
 const TRUNCATE_TREES_AT: usize = 100_000;
 
 /// Requests that arrive this soon after a client was told to wait were under way already.
-const UNDER_WAY: Duration = Duration::from_millis(250);
+const UNDER_WAY: Duration = Duration::from_millis(500);
 
 /// How a repository is served.
 #[derive(Clone, Debug)]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use bus::{Requeued, SyncJob};
+use async_trait::async_trait;
+use bus::{Dispatcher, Event, ProgressBus, ProgressEvent, Requeued, SyncJob};
 use chrono::{TimeDelta, Utc};
 use entities::{
-    SyncStatus, SyncTrigger,
+    ProjectId, SyncId, SyncStatus, SyncTrigger,
     queue::{self, PauseScope},
     syncs,
     temporal::StateAt,
 };
-use futures::StreamExt;
+use futures::{StreamExt, stream::BoxStream};
 use testkit::{
     git_http::{Fault, GitHttp},
     on_each_database,
@@ -27,17 +28,49 @@ use crate::{
     },
 };
 
+/// Passes events on until one tells that a phase has started, and then never comes back. A sync ends with an event, so one
+/// that tells its own here goes on from there and cannot end, however late a test comes to drop it.
+struct LastBreath {
+    bus: Arc<dyn ProgressBus>,
+    phase: String,
+}
+
+#[async_trait]
+impl ProgressBus for LastBreath {
+    async fn publish(&self, event: &ProgressEvent) {
+        self.bus.publish(event).await;
+        if matches!(&event.event, Event::PhaseStarted { phase, .. } if *phase == self.phase) {
+            std::future::pending().await
+        }
+    }
+
+    async fn subscribe(&self, sync: SyncId, after: i64) -> BoxStream<'static, ProgressEvent> {
+        self.bus.subscribe(sync, after).await
+    }
+
+    async fn announce(&self, project: ProjectId) {
+        self.bus.announce(project).await;
+    }
+
+    async fn announcements(&self, project: ProjectId) -> BoxStream<'static, ()> {
+        self.bus.announcements(project).await
+    }
+}
+
 /// Runs `sync` in the background until `phase` has started, then drops the run where it stands: what a killed process
 /// leaves behind, as far as a test within the process can do it.
 async fn die_in(scene: &Scene, sync: &entities::ProjectSync, phase: &str) {
     // Nothing of earlier attempts.
     let before = syncs::last_event_seq(&scene.db, sync.id).await.unwrap();
-    let mut events = scene.runner.dispatcher.progress.subscribe(sync.id, before).await;
-    let (doomed, job) = (Arc::clone(&scene.runner), SyncJob::new(sync.id));
+    let bus = Arc::clone(&scene.runner.dispatcher.progress);
+    let mut events = bus.subscribe(sync.id, before).await;
+    let progress = Arc::new(LastBreath { bus, phase: phase.to_owned() });
+    let dispatcher = Dispatcher { progress, ..scene.runner.dispatcher.clone() };
+    let (doomed, job) = (Runner { dispatcher, ..scene.another_worker(settings()) }, SyncJob::new(sync.id));
     let run = tokio::spawn(async move { doomed.run(&job, None, Stop::default()).await });
     loop {
         let event = events.next().await.expect("the phase starts");
-        if matches!(&event.event, bus::Event::PhaseStarted { phase: started, .. } if started == phase) {
+        if matches!(&event.event, Event::PhaseStarted { phase: started, .. } if started == phase) {
             break;
         }
     }
@@ -104,6 +137,9 @@ on_each_database! {
         let (zombie, job) = (Arc::clone(&scene.runner), SyncJob::new(hung.id));
         let run = tokio::spawn(async move { zombie.run(&job, None, Stop::default()).await });
         events.next().await.expect("it has begun");
+        while server.pending_faults() > 0 {
+            tokio::task::yield_now().await;
+        }
         let seen = syncs::running(&scene.db, branch.id).await.unwrap().unwrap();
         assert_eq!(late_worker(&scene).rescue(&seen).await.unwrap(), Rescued::Requeued);
         // Its next heartbeat tells the hung worker.
@@ -194,9 +230,10 @@ on_each_database! {
         server.push_fault(Fault::Status(503));
         let outcome = patient.run(&job, None, Stop::default()).await.unwrap();
         let RunOutcome::Interrupted(row, _) = outcome else { panic!("{outcome:?}") };
-        let wait = row.run_after.expect("it waits") - Utc::now();
+        let event = scene.events(&row).await.pop().unwrap();
+        let wait = row.run_after.expect("it waits") - event.at;
         assert!(wait > TimeDelta::seconds(1) && wait <= TimeDelta::seconds(5), "{wait}");
-        let event = scene.events(&row).await.pop().unwrap().payload;
+        let event = event.payload;
         assert_eq!((event["type"].as_str(), event["reason"].as_str()), (Some("interrupted"), Some("error")));
         let asked = scene.ask(&branch, false, None).await;
         assert_eq!((asked.id, asked.run_after), (sync.id, None));

@@ -26,6 +26,10 @@ use worker::{
     settings::WorkerSettings,
 };
 
+/// How long Redis may take to pass an event on: some tests wait for one, and a machine that is busy elsewhere must not cost
+/// them any.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A database and a worker.
 pub struct Scene {
     pub db: TenantDb,
@@ -184,7 +188,7 @@ pub async fn dispatcher(db: &Database, lease: Duration, prefix: &str) -> Dispatc
     let settings =
         QueueSettings { redis_url: Some(test_redis_url()), prefix: prefix.to_owned(), ..Default::default() };
     let queue = RedisQueue::connect(&settings).await.unwrap().with_lease(lease);
-    let progress = RedisProgressBus::connect(&settings).await.unwrap();
+    let progress = RedisProgressBus::connect_patiently(&settings, PATIENCE).await.unwrap();
     Dispatcher { db, queue: Arc::new(queue), progress: Arc::new(progress) }
 }
 

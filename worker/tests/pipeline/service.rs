@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// Longer than anything here takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Settings under which nothing waits long.
 fn quick() -> WorkerSettings {

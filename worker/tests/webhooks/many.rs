@@ -25,7 +25,9 @@ on_each_database! {
         for _ in 0..WEBHOOKS {
             ids.push(scene.webhook(&receiver.url()).await.0);
         }
-        let senders: Vec<_> = (0..SENDERS).map(|_| scene.send(settings())).collect();
+        // Leases that hold however far the clock is put ahead before a busy machine has noted what was sent.
+        let patient = || WebhookSettings { timeout_seconds: 24 * 3_600, ..settings() };
+        let senders: Vec<_> = (0..SENDERS).map(|_| scene.send(patient())).collect();
         let mut told = BTreeSet::new();
         for _ in 0..EVENTS {
             told.insert(scene.tell().await.to_string());
@@ -150,14 +152,16 @@ on_each_database! {
         let scene = Scene::new(db).await;
         let receiver = Receiver::start().await;
         let (id, _) = scene.webhook(&receiver.url()).await;
-        receiver.next([Reply::Never]);
-        let sender = scene.send(WebhookSettings { timeout_seconds: 1, host_concurrency: 1, ..settings() });
+        receiver.next([Reply::Held]);
+        let sender = scene.send(WebhookSettings { timeout_seconds: 60, host_concurrency: 1, ..settings() });
         scene.tell().await;
         receiver.wait_for(1).await;
         scene.tell().await;
+        sender.begin_to_stop();
+        receiver.release();
         sender.stop().await;
         let log = scene.log(id).await;
-        assert!(log[1].error.is_some() && log[1].next_at.unwrap() > scene.now(), "{:?}", log[1]);
+        assert_eq!((log[1].attempts, log[1].status), (1, DeliveryStatus::Delivered));
         assert_eq!((log[0].attempts, log[0].status), (0, DeliveryStatus::Pending));
     }
 }

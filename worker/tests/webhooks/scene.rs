@@ -48,6 +48,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// Tells it to end, and does not wait.
+    pub fn begin_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Lets it end in order.
     pub async fn stop(mut self) {
         self.stop.cancel();
