@@ -141,9 +141,9 @@ impl Dispatcher {
         let seq = syncs::last_event_seq(&transaction, sync.id).await? + 1;
         let event = ProgressEvent { sync_id: sync.id, seq, at: now, event: Event::Cancelled {} };
         syncs::append_event(&transaction, event.to_row(sync.tenant_id)?).await?;
-        integration::record(&transaction, sync.id, now).await?;
+        let written = integration::record(&transaction, sync.id, now).await?;
         transaction.commit().await?;
-        integration::tell_written();
+        written.tell();
         telemetry::count_finished(SyncStatus::Cancelled);
         self.progress.publish(&event).await;
         if let Err(error) = self.queue.remove(&[sync.id]).await {

@@ -248,13 +248,36 @@ impl Attributes<'_> {
     }
 }
 
-/// Counts the transactions of this process that wrote events.
+/// Counts the transactions of this process that wrote events, and those that wrote deliveries to webhooks.
 static WRITTEN: LazyLock<watch::Sender<u64>> = LazyLock::new(watch::Sender::default);
+static WRITTEN_DELIVERIES: LazyLock<watch::Sender<u64>> = LazyLock::new(watch::Sender::default);
 
-/// Wakes whoever passes events on in this process. To be called after the transaction of [`record`] was committed; events
-/// of which nobody was told are found, too, only later.
+fn count(written: &watch::Sender<u64>) {
+    written.send_modify(|count| *count = count.wrapping_add(1));
+}
+
+/// What [`record`] wrote. To be told once its transaction is committed; what nobody was told of is found, too, only later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct Written {
+    deliveries: usize,
+}
+
+impl Written {
+    /// Wakes those in this process who pass it on; who sends to webhooks only if there is something to send: looking for it
+    /// reads all that is due.
+    pub fn tell(self) {
+        count(&WRITTEN);
+        if self.deliveries > 0 {
+            count(&WRITTEN_DELIVERIES);
+        }
+    }
+}
+
+/// Wakes all in this process who pass on what was written by other means than [`record`], in the same way.
 pub fn tell_written() {
-    WRITTEN.send_modify(|count| *count = count.wrapping_add(1));
+    count(&WRITTEN);
+    count(&WRITTEN_DELIVERIES);
 }
 
 /// Says when events were written by this process.
@@ -262,12 +285,17 @@ pub fn written() -> watch::Receiver<u64> {
     WRITTEN.subscribe()
 }
 
+/// Says when deliveries to webhooks were written by this process.
+pub fn written_deliveries() -> watch::Receiver<u64> {
+    WRITTEN_DELIVERIES.subscribe()
+}
+
 /// Notes that a sync has ended, for all who are to be told, in the transaction that ends it. That transaction must hold the
 /// project's row ([`projects::lock_project`]) from its beginning.
 ///
 /// # Errors
 /// If the database is away, or the sync is gone or has not ended.
-pub async fn record(transaction: &TenantTx, sync: SyncId, now: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn record(transaction: &TenantTx, sync: SyncId, now: DateTime<Utc>) -> Result<Written, DbErr> {
     let gone = || DbErr::RecordNotFound(format!("ended sync {sync}"));
     let sync = syncs::get(transaction, sync).await?.ok_or_else(gone)?;
     let kind = IntegrationKind::of(sync.status, sync.kind).ok_or_else(gone)?;
@@ -310,7 +338,7 @@ pub async fn record(transaction: &TenantTx, sync: SyncId, now: DateTime<Utc>) ->
         trace_parent: sync.trace_parent.clone(),
     };
     let row = outbox::append(transaction, new, now).await?;
-    let Some(event) = IntegrationEvent::from_row(&row) else { return Ok(()) };
+    let Some(event) = IntegrationEvent::from_row(&row) else { return Ok(Written { deliveries: 0 }) };
     let told = Told {
         event: event.id,
         project: event.project,
@@ -318,6 +346,5 @@ pub async fn record(transaction: &TenantTx, sync: SyncId, now: DateTime<Utc>) ->
         body: event.to_json().to_string(),
         trace_parent: event.trace_parent.clone(),
     };
-    webhooks::notify(transaction, &told, now).await?;
-    Ok(())
+    Ok(Written { deliveries: webhooks::notify(transaction, &told, now).await? })
 }

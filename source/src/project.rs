@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use entities::{
-    SourceSpec, TenantDb,
+    OfTenant, SourceSpec,
     credentials::{self, Credential, CredentialError},
     projects::ConnectedProject,
 };
@@ -24,7 +24,7 @@ use crate::{
 /// # Errors
 /// If the database is away.
 pub async fn open_project(
-    db: &TenantDb,
+    db: &impl OfTenant,
     project: &ConnectedProject,
     settings: &SourceSettings,
 ) -> Result<Arc<dyn Source>, DbErr> {

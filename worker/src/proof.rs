@@ -37,12 +37,16 @@ pub async fn prove_draft(db: &TenantTx, draft: Draft, expected: ObjectId) -> Res
         let trees = draft.drafted_trees(db, after, DIRECTORIES_AT_ONCE).await?;
         let Some(last) = trees.last() else { break };
         after = last.id;
+        let is_last = (trees.len() as u64) < DIRECTORIES_AT_ONCE;
         let hashes: Vec<PathHash> = trees.iter().map(|tree| tree.path_hash).collect();
         let mut children = state.children_of(db, &hashes).await?;
         for tree in &trees {
             let children = children.remove(&tree.path_hash).unwrap_or_default();
             let found = object::tree_id(&mut entries(&children));
             compare(&tree.path, tree.tree_id, found)?;
+        }
+        if is_last {
+            break;
         }
     }
     let root = state.root(db).await?.map_or(ObjectId::EMPTY_TREE, |root| root.tree_id);

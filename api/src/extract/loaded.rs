@@ -42,7 +42,12 @@ impl<R: Needs> FromRequestParts<App> for LoadedProject<R> {
 
 /// The project of this id, which `projectId` of the request holds.
 pub(crate) async fn project<R>(permit: &Permitted<R>, id: ProjectId) -> Result<ConnectedProject, Problem> {
-    let found = if permit.is_for(id) { projects::get(permit.db(), id).await? } else { None };
+    let mut found = None;
+    if permit.is_for(id) {
+        let reading = permit.db().begin().await?;
+        found = projects::get(&reading, id).await?;
+        reading.commit().await?;
+    }
     found.ok_or_else(|| {
         Problem::new(Code::ProjectNotFound, format!("there is no project {id}")).field("projectId")
     })

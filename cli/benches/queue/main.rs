@@ -1,7 +1,10 @@
 //! Speed of the queue, beside BullMQ on the same Redis in the same run: `cargo bench -p project-sync --bench queue`.
 //!
+//! What is told to others is measured, too: `relay` beside a bare publisher to the same RabbitMQ, `webhooks` beside bare
+//! requests to the same receiver.
+//!
 //! Arguments choose cases by name (`… --bench queue -- drain pickup`). The bench starts a Redis of its own, and for
-//! `api` a Postgres. BullMQ is installed by npm below `target/` when the bench begins; without node or npm ours is
+//! `api`, `relay` and `webhooks` a Postgres. BullMQ is installed by npm below `target/` when the bench begins; without node or npm ours is
 //! measured alone. Ours and BullMQ take turns, so that both see the same noise. Each figure is the median of the runs,
 //! with the lowest and the highest in brackets. Nothing here passes or fails.
 
@@ -9,6 +12,7 @@ mod bullmq;
 mod cases;
 mod figures;
 mod ours;
+mod outgoing;
 mod service;
 mod watched;
 
@@ -33,13 +37,18 @@ struct Bench {
 type Case = (&'static str, fn(&Bench));
 
 /// All cases, the quick ones first.
-const CASES: [Case; 5] = [
+const CASES: [Case; 7] = [
     ("pickup", cases::pickup),
     ("enqueue", cases::enqueue),
     ("fair", cases::fair),
     ("drain", cases::drain),
     ("api", service::pickup),
+    ("relay", outgoing::relay),
+    ("webhooks", outgoing::webhooks),
 ];
+
+/// Those of the queue alone: the others have another reference, or none.
+const BESIDE_BULLMQ: [&str; 4] = ["pickup", "enqueue", "fair", "drain"];
 
 impl Bench {
     /// Takes the figures of ours and of BullMQ in turns, each on an empty Redis.
@@ -81,7 +90,9 @@ fn main() {
         return;
     }
     let folder = server_folder().unwrap();
-    let bullmq = BullMq::install().inspect_err(|why| println!("BullMQ is not measured: {why}")).ok();
+    let is_beside = cases.iter().any(|(name, _)| BESIDE_BULLMQ.contains(name));
+    let install = || BullMq::install().inspect_err(|why| println!("BullMQ is not measured: {why}")).ok();
+    let bullmq = if is_beside { install() } else { None };
     let bench = Bench {
         runtime: Runtime::new().unwrap(),
         redis: PrivateRedis::start(&folder.path().join("redis")).unwrap(),

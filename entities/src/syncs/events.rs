@@ -9,10 +9,21 @@ use crate::{ids::SyncId, scope::OfTenant, tables::sync_event};
 
 /// Keeps an event. Its number must be the next one: a number that is taken is an error.
 pub async fn append_event(db: &impl OfTenant, event: sync_event::Model) -> Result<(), DbErr> {
-    let row: sync_event::ActiveModel = event.into();
-    // Its sync must be the tenant's own.
-    let row = sync_event::ActiveModel { tenant_id: Set(db.tenant()), ..row.reset_all() };
-    sync_event::Entity::insert(row).exec_without_returning(db).await?;
+    append_events(db, vec![event]).await
+}
+
+/// Keeps events, all or none, in one statement: not thousands of them. Their numbers must be the next ones: one that is
+/// taken is an error.
+///
+/// # Errors
+/// If a number is taken, or the database is away.
+pub async fn append_events(db: &impl OfTenant, events: Vec<sync_event::Model>) -> Result<(), DbErr> {
+    let rows = events.into_iter().map(|event| {
+        let row: sync_event::ActiveModel = event.into();
+        // Its sync must be the tenant's own.
+        sync_event::ActiveModel { tenant_id: Set(db.tenant()), ..row.reset_all() }
+    });
+    sync_event::Entity::insert_many(rows).exec_without_returning(db).await?;
     Ok(())
 }
 

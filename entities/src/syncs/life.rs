@@ -153,26 +153,23 @@ fn held(db: &impl OfTenant, claim: &Claim) -> Condition {
 }
 
 /// Prolongs the lease.
+///
+/// # Errors
+/// If the database is away.
 pub async fn heartbeat(
     db: &impl OfTenant,
     claim: &Claim,
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<Heartbeat, DbErr> {
-    let updated = project_sync::Entity::update_many()
-        .col_expr(project_sync::Column::LeaseUntil, Expr::value(now + lease))
-        .filter(held(db, claim))
-        .exec(db)
-        .await?;
-    if updated.rows_affected == 0 {
-        return Ok(Heartbeat::Lost);
-    }
-    let sync = get(db, claim.sync).await?;
-    Ok(match sync {
-        Some(sync) if sync.cancel_requested => Heartbeat::CancelRequested,
-        Some(_) => Heartbeat::Held,
-        None => Heartbeat::Lost,
-    })
+    let statement = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "UPDATE project_syncs SET lease_until = $4 WHERE id = $1 AND fencing_token = $2 AND status = 'running' \
+         AND tenant_id = $3 RETURNING cancel_requested",
+        [claim.sync.into(), claim.token.into(), db.tenant().into(), (now + lease).into()],
+    );
+    let Some(row) = db.query_one_raw(statement).await? else { return Ok(Heartbeat::Lost) };
+    Ok(if row.try_get("", "cancel_requested")? { Heartbeat::CancelRequested } else { Heartbeat::Held })
 }
 
 /// Makes sure, within a transaction, that the claim still holds, and keeps it from being lost until the end of the
@@ -226,7 +223,10 @@ pub async fn hurry(db: &impl OfTenant, id: SyncId) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Notes which phase runs.
+/// Notes which phase runs. Within a transaction it does what [`fence`] does, too. `false` if the claim is lost: roll back.
+///
+/// # Errors
+/// If the database is away.
 pub async fn enter_phase(db: &impl OfTenant, claim: &Claim, phase: &str) -> Result<bool, DbErr> {
     let updated = project_sync::Entity::update_many()
         .col_expr(project_sync::Column::Phase, phase.into())

@@ -10,7 +10,7 @@ mod request;
 mod watch;
 
 pub use counts::{PhaseRecord, SyncCounts};
-pub use events::{append_event, count_events, events, last_event_seq};
+pub use events::{append_event, append_events, count_events, events, last_event_seq};
 pub use find::{active, all_running, by_id_prefix, by_seq, get, history, recent_commits, running, waiting};
 pub use life::{
     Claim, ClaimOutcome, Ending, Heartbeat, MAX_TRACE_PARENT_CHARS, NewSync, Totals, cancel_pending, claim,

@@ -39,7 +39,10 @@ pub async fn request(
     first_event: impl FnOnce(&project_sync::Model) -> Result<sync_event::Model, DbErr>,
 ) -> Result<Requested, DbErr> {
     // Looked at first without the lock that writing takes: whoever only follows need not wait for other writers.
-    if let Some(sync) = existing(db, branch, queue_next).await?
+    let reading = db.begin().await?;
+    let found = existing(&reading, branch, queue_next).await?;
+    reading.commit().await?;
+    if let Some(sync) = found
         && sync.run_after.is_none()
     {
         return Ok(Requested { sync, is_new: false });

@@ -117,6 +117,9 @@ impl Draft {
 
     /// Undoes what an interrupted sync left: its rows go, what it closed is open again. Nothing visible changes.
     pub async fn sweep(&self, db: &impl OfTenant) -> Result<(), DbErr> {
+        if !self.is_begun(db).await? {
+            return Ok(());
+        }
         for (table, _) in TABLES {
             let sql =
                 format!("DELETE FROM {table} WHERE branch_id = $1 AND valid_from >= $2 AND tenant_id = $3");
@@ -130,6 +133,26 @@ impl Draft {
             .await?;
         }
         Ok(())
+    }
+
+    /// Whether there is anything to sweep, with one look: mostly there is nothing, and sweeping takes many statements.
+    async fn is_begun(&self, db: &impl OfTenant) -> Result<bool, DbErr> {
+        Ok(db.query_one_raw(self.statement(db, Self::look(), [])).await?.is_some())
+    }
+
+    /// The query for a sign of a draft.
+    pub(super) fn look() -> String {
+        let looks = TABLES.iter().flat_map(|(table, _)| {
+            ["valid_from", "valid_to"].map(|column| {
+                // Ordered, so that Postgres takes the index however many rows it guesses: there are none.
+                format!(
+                    "(SELECT {column} FROM {table} WHERE branch_id = $1 AND {column} >= $2 AND tenant_id = $3 \
+                     ORDER BY {column} DESC LIMIT 1)"
+                )
+            })
+        });
+        let looks: Vec<String> = looks.collect();
+        format!("SELECT 1 AS one WHERE coalesce({}) IS NOT NULL", looks.join(", "))
     }
 
     /// Closes files by row id.

@@ -237,6 +237,13 @@ mod tests {
             assert_eq!(plan.matches(index).count(), 2, "{table} where {condition}: {plan}");
             assert!(!plan.contains("SCAN t"), "{plan}");
         }
+        let plan = plan(&db, &Draft::look(), 3).await;
+        for table in ["repository_files", "repository_trees", "memory_entries"] {
+            for column in ["from", "to"] {
+                let index = format!("{table}_{column} (branch_id=? AND valid_{column}>?)");
+                assert_eq!(plan.matches(&index).count(), 1, "{index}: {plan}");
+            }
+        }
         let branch = branch::Model {
             id: BranchId(Uuid::now_v7()),
             tenant_id: TenantId(Uuid::now_v7()),

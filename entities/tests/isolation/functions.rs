@@ -131,6 +131,7 @@ on_each_database! {
             take_over(db) syncs::take_over(db, &lost, "w", Utc::now(), LEASE);
             request(db) must_fail(syncs::request(db, branch, wanted(), true, NOW, first));
             append_event(db) must_fail(syncs::append_event(db, event(running, 2)));
+            append_events(db) must_fail(syncs::append_events(db, vec![event(running, 2), event(running, 3)]));
             create(db) must_fail(syncs::create(db, branch, wanted(), NOW));
             remove(db) syncs::remove(db, theirs.done.id);
             remove_dead(db) queue::remove_dead(db, theirs.dead.id);

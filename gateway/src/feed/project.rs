@@ -178,17 +178,15 @@ impl ProjectTopic {
             if room == 0 {
                 return;
             }
-            let rows = match syncs::asked_after(&self.db, self.id, known, PAGE.min(room as u64)).await {
-                Ok(rows) if rows.is_empty() => return,
-                Ok(rows) => rows,
+            let most = PAGE.min(room as u64);
+            let found = match self.asked_after(known, most).await {
+                Ok(found) => found,
                 // It is looked again by and by.
                 Err(error) => return tracing::debug!(%error, project = %self.id, "syncs cannot be read now"),
             };
-            for row in rows {
-                let branch = match projects::branch(&self.db, row.branch_id).await {
-                    Ok(branch) => branch.map(|branch| branch.name).unwrap_or_default(),
-                    Err(error) => return tracing::debug!(%error, "a branch cannot be read now"),
-                };
+            // Whoever asks for one from now on says so again.
+            let is_last = (found.len() as u64) < most;
+            for (row, branch) in found {
                 let mut state = self.state();
                 state.position.learn(row.ordinal, 0);
                 state.syncs.insert(row.ordinal, SyncSnapshot::of(&row, &branch, []));
@@ -196,7 +194,22 @@ impl ProjectTopic {
                 drop(state);
                 feed.read(row.ordinal, row.id, 0);
             }
+            if is_last {
+                return;
+            }
         }
+    }
+
+    /// The syncs that were asked for after this one, at most `most`, each with the name of its branch.
+    async fn asked_after(&self, known: i64, most: u64) -> Result<Vec<(ProjectSync, String)>, DbErr> {
+        let reading = self.db.begin().await?;
+        let mut found = Vec::new();
+        for row in syncs::asked_after(&reading, self.id, known, most).await? {
+            let branch = projects::branch(&reading, row.branch_id).await?;
+            found.push((row, branch.map(|branch| branch.name).unwrap_or_default()));
+        }
+        reading.commit().await?;
+        Ok(found)
     }
 
     fn hear(&self, ordinal: i64, heard: Heard) {

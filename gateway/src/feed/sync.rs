@@ -64,20 +64,25 @@ impl SyncTopic {
     ) -> Result<(Arc<Self>, Option<Live>), OpenError> {
         let row = syncs::get(&database.system(), id).await?.ok_or(OpenError::NotFound)?;
         let db = database.tenant(row.tenant_id);
-        let branch = projects::branch(&db, row.branch_id).await?.ok_or(OpenError::NotFound)?;
+        let reading = db.begin().await?;
+        let branch = projects::branch(&reading, row.branch_id).await?.ok_or(OpenError::NotFound)?;
+        let last = match row.status.is_terminal() {
+            true => None,
+            false => Some(syncs::last_event_seq(&reading, id).await?),
+        };
+        reading.commit().await?;
         // Listened to before the events are read: so nothing falls between the two.
-        let live = if row.status.is_terminal() {
-            None
-        } else {
-            let last = syncs::last_event_seq(&db, id).await?;
-            Some(progress.subscribe(id, last).await)
+        let live = match last {
+            Some(last) => Some(progress.subscribe(id, last).await),
+            None => None,
         };
         let topic = Self::read(db, &row, &branch.name).await?;
         Ok((Arc::new(topic), live))
     }
 
     async fn read(db: TenantDb, row: &ProjectSync, branch: &str) -> Result<Self, DbErr> {
-        let milestones = syncs::milestones(&db, row.id, None).await?;
+        let reading = db.begin().await?;
+        let milestones = syncs::milestones(&reading, row.id, None).await?;
         let last = milestones.last().map_or(0, |event| event.seq);
         let milestones: Vec<ProgressEvent> = milestones.into_iter().filter_map(parsed).collect();
         let before_end = SyncSnapshot::of(row, branch, milestones.iter().filter(|event| !is_terminal(event)));
@@ -90,8 +95,9 @@ impl SyncTopic {
         }
         let before_end = end.map(|_| before_end);
         let topic = Arc::new(Topic::default());
-        let mut recent =
-            syncs::events(&db, row.id, (last - RING_EVENTS as i64).max(0), RING_EVENTS as u64).await?;
+        let before_ring = (last - RING_EVENTS as i64).max(0);
+        let mut recent = syncs::events(&reading, row.id, before_ring, RING_EVENTS as u64).await?;
+        reading.commit().await?;
         recent.retain(|event| event.seq <= last);
         // Nobody is to be led over a hole: what is before it is not told from here.
         let hole = recent.windows(2).rposition(|pair| pair[1].seq != pair[0].seq + 1);

@@ -77,9 +77,9 @@ impl Runner {
         if let Some(dead) = dead {
             queue::bury(&transaction, dead.clone(), now).await?;
         }
-        integration::record(&transaction, claim.sync, now).await?;
+        let written = integration::record(&transaction, claim.sync, now).await?;
         transaction.commit().await?;
-        integration::tell_written();
+        written.tell();
         bus::telemetry::count_finished(match ending {
             Ending::Completed { .. } => SyncStatus::Completed,
             Ending::Failed { .. } => SyncStatus::Failed,

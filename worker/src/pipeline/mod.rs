@@ -5,6 +5,7 @@
 //! attempt left, so that a sync can be resumed at any phase boundary.
 
 mod ending;
+mod heartbeat;
 pub mod phases;
 mod progress;
 mod run;

@@ -1,7 +1,8 @@
 //! Telling how a sync goes.
 //!
 //! Phases say how far they are as often as they like; one task per sync numbers the events, keeps them in `sync_events`
-//! under the sync's claim, and passes them on. Progress is thinned to ten a second, never one event a file.
+//! under the sync's claim, and passes them on. What waits to be told is kept in one transaction. Progress is thinned to ten
+//! a second, never one event a file.
 
 use std::{
     sync::{
@@ -31,16 +32,39 @@ use crate::{
 /// The shortest time between two progress events of a sync: at most ten a second.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How many events may wait to be written before the pipeline waits too.
+/// How many messages may wait to be written before the pipeline waits too; after as many events no more is added to what
+/// is written in one transaction.
 const QUEUED_EVENTS: usize = 64;
 
 /// The most warnings of one sync that are told one by one; the rest is only counted.
 pub const MAX_WARNINGS: i64 = 100;
 
-enum Message {
-    Event(Event),
-    /// Write what waits, then tell the number of the last event.
-    Flush(oneshot::Sender<Result<i64, SyncError>>),
+/// What the task that writes is given.
+struct Message {
+    events: Vec<Event>,
+    /// The phase that begins with them: noted in the same transaction.
+    phase: Option<&'static str>,
+    /// Is told the number of the last event once all is kept.
+    reply: Option<oneshot::Sender<Result<i64, SyncError>>>,
+}
+
+impl Message {
+    fn of(event: Event) -> Self {
+        Self { events: vec![event], phase: None, reply: None }
+    }
+}
+
+/// What is on its way to the database.
+pub(super) struct Kept(oneshot::Receiver<Result<i64, SyncError>>);
+
+impl Kept {
+    /// Waits until it is there, and all that was told before, and gives the number of the last event.
+    ///
+    /// # Errors
+    /// If an event could not be kept.
+    pub(super) async fn wait(self) -> Result<i64, SyncError> {
+        self.0.await.unwrap_or(Err(SyncError::Internal("the event writer is gone")))
+    }
 }
 
 /// How far a phase says it is.
@@ -74,14 +98,23 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Keeps an event under the claim and passes it on. Waits for a database that is away: events are numbered without
-    /// a hole, so none may be skipped.
-    async fn record(&self, seq: i64, event: Event) -> Result<(), SyncError> {
-        let event = ProgressEvent { sync_id: self.claim.sync, seq, at: self.clock.now(), event };
+    /// Keeps events that follow number `last` under the claim, all or none, with the phase that begins with them, and
+    /// passes them on. Gives the number of the last one. Waits for a database that is away: events are numbered without a
+    /// hole, so none may be skipped.
+    async fn record(
+        &self,
+        last: i64,
+        events: Vec<Event>,
+        phase: Option<&'static str>,
+    ) -> Result<i64, SyncError> {
+        let (sync_id, at) = (self.claim.sync, self.clock.now());
+        let numbered = events.into_iter().zip(last + 1..);
+        let events: Vec<ProgressEvent> =
+            numbered.map(|(event, seq)| ProgressEvent { sync_id, seq, at, event }).collect();
         let is_tried = AtomicBool::new(false);
         patiently(self.patience, || async {
-            match self.keep(&event).await {
-                // Only the holder of the claim writes: the number is taken by the attempt before, whose answer got lost.
+            match self.keep(&events, phase).await {
+                // Only the holder of the claim writes: the numbers are taken by the attempt before, whose answer got lost.
                 Err(SyncError::Database(error))
                     if is_tried.load(Ordering::Relaxed) && is_unique_violation(&error) =>
                 {
@@ -94,16 +127,23 @@ impl Recorder {
             }
         })
         .await?;
-        self.bus.publish(&event).await;
-        Ok(())
+        for event in &events {
+            self.bus.publish(event).await;
+        }
+        Ok(events.last().map_or(last, |event| event.seq))
     }
 
-    async fn keep(&self, event: &ProgressEvent) -> Result<(), SyncError> {
+    async fn keep(&self, events: &[ProgressEvent], phase: Option<&'static str>) -> Result<(), SyncError> {
         let transaction = self.db.begin_write().await?;
-        if !syncs::fence(&transaction, &self.claim).await? {
+        let is_held = match phase {
+            Some(phase) => syncs::enter_phase(&transaction, &self.claim, phase).await?,
+            None => syncs::fence(&transaction, &self.claim).await?,
+        };
+        if !is_held {
             return Err(SyncError::ClaimLost);
         }
-        syncs::append_event(&transaction, event.to_row(self.tenant)?).await?;
+        let rows: Result<Vec<_>, _> = events.iter().map(|event| event.to_row(self.tenant)).collect();
+        syncs::append_events(&transaction, rows?).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -137,13 +177,12 @@ where
 }
 
 impl Progress {
-    /// Starts the task that writes. It ends when the last clone of the result is dropped.
-    pub(super) async fn start(recorder: Recorder, context: SourceContext) -> Result<Self, SyncError> {
-        let last = syncs::last_event_seq(&recorder.db, recorder.claim.sync).await?;
+    /// Starts the task that writes what follows event number `last`. It ends when the last clone of the result is dropped.
+    pub(super) fn start(recorder: Recorder, context: SourceContext, last: i64) -> Self {
         let (messages, receiver) = mpsc::channel(QUEUED_EVENTS);
         let latest = Latest::default();
         tokio::spawn(write_events(recorder, context, Arc::clone(&latest), receiver, last));
-        Ok(Self { latest, messages, warnings: Arc::default() })
+        Self { latest, messages, warnings: Arc::default() }
     }
 
     /// Says how far a phase is. Never waits.
@@ -154,7 +193,18 @@ impl Progress {
     /// Tells an event.
     pub async fn tell(&self, event: Event) {
         // The receiver is gone only if its task panicked; the flush that every sync ends with tells that.
-        let _ = self.messages.send(Message::Event(event)).await;
+        let _ = self.messages.send(Message::of(event)).await;
+    }
+
+    /// Notes which phase runs and tells these events, all in one transaction.
+    pub(super) async fn enter(&self, phase: &'static str, events: Vec<Event>) -> Kept {
+        self.ask(events, Some(phase)).await
+    }
+
+    async fn ask(&self, events: Vec<Event>, phase: Option<&'static str>) -> Kept {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.messages.send(Message { events, phase, reply: Some(reply) }).await;
+        Kept(answer)
     }
 
     /// Warns the user. Past [`MAX_WARNINGS`] a warning is only counted.
@@ -168,7 +218,7 @@ impl Progress {
     pub fn warn_now(&self, phase: &str, code: &str, message: String) {
         if self.count_warning() {
             let event = Event::Warning { phase: phase.to_owned(), code: code.to_owned(), message };
-            let _ = self.messages.try_send(Message::Event(event));
+            let _ = self.messages.try_send(Message::of(event));
         }
     }
 
@@ -186,9 +236,7 @@ impl Progress {
     /// # Errors
     /// If an event could not be kept.
     pub async fn flush(&self) -> Result<i64, SyncError> {
-        let (reply, answer) = oneshot::channel();
-        let _ = self.messages.send(Message::Flush(reply)).await;
-        answer.await.unwrap_or(Err(SyncError::Internal("the event writer is gone")))
+        self.ask(Vec::new(), None).await.wait().await
     }
 }
 
@@ -217,7 +265,7 @@ async fn write_events(
             _ = tick.tick() => None,
         };
         let due = last_progress.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
-        let mut events = Vec::with_capacity(2);
+        let mut events = Vec::new();
         // What a phase said comes before what is told next, and is dropped if it comes too soon.
         if let Some(said) = lock(&latest).take_if(|_| due || message.is_some())
             && due
@@ -225,18 +273,19 @@ async fn write_events(
             events.push(progress_event(said, context.traffic()));
             last_progress = Some(Instant::now());
         }
-        let mut reply_to = None;
-        match message {
-            Some(Message::Event(event)) => events.push(event),
-            Some(Message::Flush(reply)) => reply_to = Some(reply),
-            None => {}
+        let (mut phase, mut reply_to) = (None, None);
+        let mut next = message;
+        while let Some(message) = next {
+            events.extend(message.events);
+            phase = message.phase.or(phase);
+            reply_to = message.reply;
+            let is_full = reply_to.is_some() || events.len() >= QUEUED_EVENTS;
+            next = if is_full { None } else { messages.try_recv().ok() };
         }
-        for event in events {
-            if failure.is_none() {
-                match recorder.record(seq + 1, event).await {
-                    Ok(()) => seq += 1,
-                    Err(error) => failure = Some(error),
-                }
+        if failure.is_none() && !events.is_empty() {
+            match recorder.record(seq, events, phase).await {
+                Ok(last) => seq = last,
+                Err(error) => failure = Some(error),
             }
         }
         if let Some(reply) = reply_to {

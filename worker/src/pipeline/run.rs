@@ -111,13 +111,15 @@ impl Run {
 
     /// Reads the branch again: where its head is now is what this sync follows.
     pub async fn reload_branch(&mut self) -> Result<(), SyncError> {
-        self.branch = projects::branch(&self.db, self.branch.id)
+        let reading = self.db.begin().await?;
+        self.branch = projects::branch(&reading, self.branch.id)
             .await?
             .ok_or(SyncError::Internal("the branch of a running sync is gone"))?;
         self.previous = match self.branch.head_sync_id {
-            Some(id) => syncs::get(&self.db, id).await?,
+            Some(id) => syncs::get(&reading, id).await?,
             None => None,
         };
+        reading.commit().await?;
         Ok(())
     }
 

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use bus::{Dispatcher, Event, SyncJob};
 use entities::{
-    Database, PhaseRecord, ProjectSync, SyncId, SyncStatus, TenantDb, projects,
-    syncs::{self, Claim, ClaimOutcome, Ending, Heartbeat},
+    PhaseRecord, ProjectSync, SyncId, SyncStatus, TenantDb, projects,
+    syncs::{self, Claim, ClaimOutcome, Ending},
 };
 use sea_orm::DbBackend;
 use source::{Notice, Opened, SourceContext, SourceError, open_project, retry::RetryPolicy};
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{Next, Phase, Progress, Run, phases, progress::Recorder};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long the database is given to answer to a claim: another worker may reach it.
-const CLAIM_PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const CLAIM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs syncs.
 pub struct Runner {
@@ -198,15 +198,18 @@ impl Runner {
         opened: Option<Opened>,
         stop: CancellationToken,
     ) -> Result<Run, SyncError> {
+        let reading = db.begin().await?;
         let gone = SyncError::Internal("the row of a claimed sync is gone");
-        let sync = syncs::get(&db, claim.sync).await?.ok_or(gone)?;
+        let sync = syncs::get(&reading, claim.sync).await?.ok_or(gone)?;
         let gone = SyncError::Internal("the branch of a claimed sync is gone");
-        let branch = projects::branch(&db, claim.branch).await?.ok_or(gone)?;
-        let project = projects::of_branch(&db, &branch).await?;
+        let branch = projects::branch(&reading, claim.branch).await?.ok_or(gone)?;
+        let project = projects::of_branch(&reading, &branch).await?;
         let (source, context, found_head) = match opened {
             Some(Opened { source, context, head }) => (source, context, head),
-            None => (open_project(&db, &project, &self.settings.source).await?, None, None),
+            None => (open_project(&reading, &project, &self.settings.source).await?, None, None),
         };
+        let last_event = syncs::last_event_seq(&reading, claim.sync).await?;
+        reading.commit().await?;
         // Notices come from deep inside a source and end up in the progress, which needs the context's traffic: the
         // slot closes the circle.
         let voice: Arc<std::sync::OnceLock<Progress>> = Arc::default();
@@ -229,7 +232,7 @@ impl Runner {
             claim: claim.clone(),
             patience: self.settings.lease(),
         };
-        let progress = Progress::start(recorder, context.clone()).await?;
+        let progress = Progress::start(recorder, context.clone(), last_event);
         let _ = voice.set(progress.clone());
         Ok(Run {
             db,
@@ -262,17 +265,29 @@ impl Runner {
         let policy = self.settings.phase_retry_policy();
         let mut failures = 0;
         let mut index = 0;
+        // The end of a phase is kept together with the beginning of the next.
+        let mut completed = None;
         while let Some(phase) = phases.get(index) {
+            // Not tried again here: who keeps the events has waited for the database as long as the claim may hold.
+            self.enter(*phase, run, records, completed.take()).await?;
             match self.run_phase(*phase, run, records).await {
-                Ok(Next::Continue) => index += 1,
-                Ok(Next::SkipTo(name)) => {
-                    index = phases.iter().position(|phase| phase.name() == name).unwrap_or(phases.len());
+                Ok((next, event)) => {
+                    completed = Some(event);
+                    index = match next {
+                        Next::Continue => index + 1,
+                        Next::SkipTo(name) => {
+                            phases.iter().position(|phase| phase.name() == name).unwrap_or(phases.len())
+                        }
+                    };
                 }
                 Err(error) => {
                     failures += 1;
                     index = self.recover(error, index, failures, &policy, run).await?;
                 }
             }
+        }
+        if let Some(event) = completed {
+            run.progress.tell(event).await;
         }
         Ok(())
     }
@@ -308,27 +323,36 @@ impl Runner {
         }
     }
 
+    /// Begins a phase: its row says so and its event is kept before it does anything.
+    async fn enter(
+        &self,
+        phase: &'static dyn Phase,
+        run: &Run,
+        records: &mut Vec<PhaseRecord>,
+        completed: Option<Event>,
+    ) -> Result<(), SyncError> {
+        let name = phase.name();
+        let record = record_of(records, name);
+        record.attempts += 1;
+        let started = Event::PhaseStarted { phase: name.to_owned(), attempt: record.attempts };
+        let kept = run.progress.enter(name, completed.into_iter().chain([started]).collect()).await;
+        tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => Err(SyncError::Cancelled),
+            kept = kept.wait() => kept.map(|_| ()),
+        }
+    }
+
+    /// Runs a phase that was entered. Gives what comes next, and the event that tells of its end.
     async fn run_phase(
         &self,
         phase: &'static dyn Phase,
         run: &mut Run,
         records: &mut Vec<PhaseRecord>,
-    ) -> Result<Next, SyncError> {
+    ) -> Result<(Next, Event), SyncError> {
         let name = phase.name();
-        let record = match records.iter().position(|record: &PhaseRecord| record.phase == name) {
-            Some(index) => index,
-            None => {
-                records.push(PhaseRecord { phase: name.to_owned(), duration_ms: 0, attempts: 0 });
-                records.len() - 1
-            }
-        };
-        records[record].attempts += 1;
-        if !syncs::enter_phase(&run.db, &run.claim, name).await? {
-            return Err(SyncError::ClaimLost);
-        }
-        let attempt = records[record].attempts;
-        run.progress.tell(Event::PhaseStarted { phase: name.to_owned(), attempt }).await;
-        let started = Instant::now();
+        let record = record_of(records, name);
+        let (attempt, started) = (record.attempts, Instant::now());
         let span = tracing::info_span!("phase", phase = name, attempt);
         let cancel = run.cancel.clone();
         let result = tokio::select! {
@@ -337,72 +361,19 @@ impl Runner {
             result = phase.run(run).instrument(span.clone()) => result,
         };
         let duration_ms = started.elapsed().as_millis() as i64;
-        records[record].duration_ms += duration_ms;
+        record.duration_ms += duration_ms;
         telemetry::count_phase(name, &span, started.elapsed(), &result);
-        if result.is_ok() {
-            run.progress.tell(Event::PhaseCompleted { phase: name.to_owned(), duration_ms }).await;
-        }
-        result
-    }
-
-    /// Prolongs the lease three times in each of its lengths. Fires `stop` when the sync is to end, is to be handed over,
-    /// or is ours no more. Ends with the guard.
-    fn keep_alive(
-        &self,
-        db: TenantDb,
-        claim: Claim,
-        stop: CancellationToken,
-        hand_over: CancellationToken,
-    ) -> DropGuard {
-        let done = CancellationToken::new();
-        let (clock, lease) = (self.clock.clone(), self.settings.lease());
-        let over = done.clone();
-        tokio::spawn(async move {
-            let mut beat = tokio::time::interval(self::beat_interval(lease));
-            loop {
-                tokio::select! {
-                    _ = beat.tick() => {}
-                    () = hand_over.cancelled(), if !stop.is_cancelled() => stop.cancel(),
-                    () = over.cancelled() => return,
-                }
-                let beat = syncs::heartbeat(&db, &claim, clock.now(), lease);
-                let Some(beat) = beat_in_time(&db.database(), lease, beat).await else {
-                    tracing::warn!("the database has not answered for as long as the claim holds");
-                    return stop.cancel();
-                };
-                match beat {
-                    Ok(Heartbeat::Held) => {}
-                    // Still prolonged: the ending is written under the claim, too.
-                    Ok(Heartbeat::CancelRequested) => stop.cancel(),
-                    Ok(Heartbeat::Lost) => {
-                        metrics::counter!(telemetry::CLAIMS_LOST).increment(1);
-                        return stop.cancel();
-                    }
-                    // The fence decides; a database that is away for longer than the lease loses us the claim.
-                    Err(error) => tracing::warn!(%error, "heartbeat"),
-                }
-            }
-        });
-        done.drop_guard()
+        result.map(|next| (next, Event::PhaseCompleted { phase: name.to_owned(), duration_ms }))
     }
 }
 
-/// Waits for a heartbeat. Our own transaction may hold it up, for as long as that takes; `None` if the database does not
-/// answer other questions either.
-async fn beat_in_time<T>(db: &Database, lease: Duration, beat: impl Future<Output = T>) -> Option<T> {
-    let mut beat = std::pin::pin!(beat);
-    loop {
-        match tokio::time::timeout(lease, &mut beat).await {
-            Ok(beat) => return Some(beat),
-            Err(_) if entities::is_there(db, CLAIM_PATIENCE).await => {}
-            Err(_) => return None,
-        }
-    }
-}
-
-/// How often a lease is prolonged: at least once a second, so that a cancellation is noticed soon.
-fn beat_interval(lease: Duration) -> Duration {
-    (lease / 3).min(Duration::from_secs(1)).max(Duration::from_millis(10))
+/// The record of a phase: a new one if it was never entered.
+fn record_of<'a>(records: &'a mut Vec<PhaseRecord>, name: &str) -> &'a mut PhaseRecord {
+    let index = records.iter().position(|record| record.phase == name).unwrap_or_else(|| {
+        records.push(PhaseRecord { phase: name.to_owned(), duration_ms: 0, attempts: 0 });
+        records.len() - 1
+    });
+    &mut records[index]
 }
 
 fn tell_notice(progress: &Progress, notice: &Notice) {

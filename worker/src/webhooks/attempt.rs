@@ -122,11 +122,14 @@ impl Sender {
     }
 
     async fn prepare(&self, db: &TenantDb, claimed: &Claimed, now: DateTime<Utc>) -> Result<Prepared, DbErr> {
-        let delivery = webhooks::delivery(db, claimed.webhook_id, claimed.id).await?;
+        let reading = db.begin().await?;
+        let delivery = webhooks::delivery(&reading, claimed.webhook_id, claimed.id).await?;
+        let webhook = webhooks::get(&reading, claimed.webhook_id).await?;
+        reading.commit().await?;
         let Some(delivery) = delivery.filter(|row| row.status == DeliveryStatus::Pending) else {
             return Ok(Prepared::Nothing);
         };
-        let Some(webhook) = webhooks::get(db, claimed.webhook_id).await? else {
+        let Some(webhook) = webhook else {
             return Ok(Prepared::Nothing);
         };
         if !webhook.enabled {

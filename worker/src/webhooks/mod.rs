@@ -101,7 +101,7 @@ pub async fn serve(sender: Sender, stop: CancellationToken) {
 }
 
 async fn send(sender: &Sender, stop: &CancellationToken) {
-    let mut written = bus::integration::written();
+    let mut written = bus::integration::written_deliveries();
     let poll = Duration::from_millis(sender.settings.poll_ms);
     let (mut load, mut under_way) = (Load::default(), JoinSet::new());
     while !stop.is_cancelled() {
@@ -114,6 +114,10 @@ async fn send(sender: &Sender, stop: &CancellationToken) {
             _ = written.changed() => {}
             () = tokio::time::sleep(poll) => {}
             () = stop.cancelled() => {}
+        }
+        // Places that came free together are filled together: looking for what is due reads all of it.
+        while let Some(ended) = under_way.try_join_next() {
+            note_end(&mut load, ended);
         }
     }
     let patience = sender.settings.timeout() + STOP_MARGIN;

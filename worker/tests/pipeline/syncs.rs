@@ -50,6 +50,19 @@ on_each_database! {
         assert_eq!(phases, ["prepare", "finalize"]);
     }
 
+    /// The end of a phase is kept with the beginning of the next, in one transaction: they bear one time.
+    async fn phases_are_told_together(db: TestDatabase) {
+        let scene = Scene::new(db).await;
+        let repo = TestRepo::new();
+        repo.write("a.md", "# A\n").commit("only");
+        let one = scene.sync(&local(&repo), None).await;
+        let events = scene.events(&one).await;
+        let is = |event: &entities::SyncEvent, kind: &str| event.payload["type"] == kind;
+        let joints = events.windows(2).filter(|pair| is(&pair[0], "phaseCompleted") && is(&pair[1], "phaseStarted"));
+        let together: Vec<bool> = joints.map(|pair| pair[0].at == pair[1].at).collect();
+        assert_eq!(together, [true; 3], "{events:?}");
+    }
+
     /// The chain of a branch is linear; a failed sync holds no link.
     async fn a_failed_sync_holds_no_link(db: TestDatabase) {
         let scene = Scene::new(db).await;

@@ -24,16 +24,20 @@ impl Phase for Finalize {
 
     async fn run(&self, run: &mut Run) -> Result<Next, SyncError> {
         let transaction = run.begin().await?;
-        run.draft().close_entries_of_deleted_files(&transaction).await?;
+        // The memory of files that are still there is what the import derived; a restore drafts memory like files.
+        if run.counts.deleted > 0 {
+            run.draft().close_entries_of_deleted_files(&transaction).await?;
+        }
         proof::prove_draft(&transaction, run.draft(), run.target()?.tree).await?;
+        let entries = run.draft().count_entries(&transaction).await?;
         transaction.commit().await?;
-        count(run).await?;
+        count(run, entries).await?;
         Ok(Next::Continue)
     }
 }
 
-/// Completes the counts that need the whole draft.
-async fn count(run: &mut Run) -> Result<(), SyncError> {
+/// Completes the counts that need the whole draft; `entries` are those that it made and superseded.
+async fn count(run: &mut Run, entries: (i64, i64)) -> Result<(), SyncError> {
     let before = run.previous.as_ref().map_or(0, |previous| SyncCounts::from(previous).files());
     let counts = &mut run.counts;
     counts.unchanged = match run.files_walked {
@@ -47,9 +51,7 @@ async fn count(run: &mut Run) -> Result<(), SyncError> {
         counts.added -= counts.renamed;
         counts.deleted -= counts.renamed;
     }
-    let (created, superseded) = run.draft().count_entries(&run.db).await?;
-    run.counts.entries_created = created;
-    run.counts.entries_superseded = superseded;
+    (run.counts.entries_created, run.counts.entries_superseded) = entries;
     Ok(())
 }
 

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use bus::Unit;
-use entities::{ContentKind, ObjectId, blobs};
+use entities::{
+    ContentKind, ObjectId, OfTenant,
+    blobs::{self, KnownBlob},
+};
 use source::{Blob, SourceError, WantedBlob};
 use tokio::sync::mpsc;
 
@@ -40,9 +43,9 @@ impl Phase for Import {
 
     async fn run(&self, run: &mut Run) -> Result<Next, SyncError> {
         if run.snapshot.is_some() {
-            let fetched = fetch(run).await?;
-            run.counts.blobs_fetched += fetched as i64;
-            tell_unstored(run).await?;
+            let Missing { total, first, unstored } = Missing::find(run).await?;
+            run.counts.blobs_fetched += fetch(run, total, first).await? as i64;
+            tell_unstored(run, &unstored).await;
             // What the source holds open is not needed any more.
             run.snapshot = None;
         }
@@ -51,29 +54,43 @@ impl Phase for Import {
     }
 }
 
-/// Fetches and stores what the drafted files need. What an earlier attempt stored is not asked for again.
-async fn fetch(run: &Run) -> Result<u64, SyncError> {
-    let snapshot = run.snapshot()?;
-    let limit = run.settings.source.max_content_bytes as i64;
-    let seq = run.draft().seq();
-    let total = blobs::count_without_content(&run.db, run.branch.id, seq, limit).await?;
-    if total == 0 {
-        return Ok(0);
+/// What the drafted files need and the database has not. What an earlier attempt stored is not among it.
+struct Missing {
+    /// How many contents are to be fetched.
+    total: u64,
+    /// The first of them, each with the row that needs it; all if they are fewer than a batch.
+    first: Vec<(i64, KnownBlob)>,
+    /// The first files whose content is above the limit, with its size; one more than are told.
+    unstored: Vec<(Vec<u8>, i64)>,
+}
+
+impl Missing {
+    async fn find(run: &Run) -> Result<Self, SyncError> {
+        let limit = run.settings.source.max_content_bytes as i64;
+        let (branch, seq) = (run.branch.id, run.draft().seq());
+        let reading = run.db.begin().await?;
+        let total = blobs::count_without_content(&reading, branch, seq, limit).await?;
+        let first = if total > 0 { batch_after(run, &reading, 0).await? } else { Vec::new() };
+        let unstored = blobs::above_limit(&reading, branch, seq, limit, MAX_UNSTORED_TOLD + 1).await?;
+        reading.commit().await?;
+        Ok(Self { total, first, unstored })
     }
+}
+
+/// A batch of what is to be fetched, of the rows after this one.
+async fn batch_after(run: &Run, db: &impl OfTenant, after: i64) -> Result<Vec<(i64, KnownBlob)>, SyncError> {
+    let limit = run.settings.source.max_content_bytes as i64;
+    let batch = run.snapshot()?.preferred_batch() as u64;
+    Ok(blobs::without_content(db, run.branch.id, run.draft().seq(), after, limit, batch).await?)
+}
+
+/// Fetches and stores contents, `total` of them, those of `page` first.
+async fn fetch(run: &Run, total: u64, mut page: Vec<(i64, KnownBlob)>) -> Result<u64, SyncError> {
+    let snapshot = run.snapshot()?;
     let mut done = 0;
-    let mut after = 0;
     loop {
-        let page = blobs::without_content(
-            &run.db,
-            run.branch.id,
-            seq,
-            after,
-            limit,
-            snapshot.preferred_batch() as u64,
-        )
-        .await?;
         let Some((last, _)) = page.last() else { return Ok(done) };
-        after = *last;
+        let after = *last;
         let mut seen = HashSet::with_capacity(page.len());
         let wanted: Vec<WantedBlob> = page
             .iter()
@@ -92,6 +109,10 @@ async fn fetch(run: &Run) -> Result<u64, SyncError> {
             return Err(SourceError::Corrupt(format!("{stored} of {expected} contents arrived")).into());
         }
         done += stored;
+        if page.len() < snapshot.preferred_batch() {
+            return Ok(done);
+        }
+        page = batch_after(run, &run.db, after).await?;
     }
 }
 
@@ -140,10 +161,8 @@ fn content_kind(bytes: &[u8]) -> ContentKind {
 }
 
 /// Tells the user which files are kept without their content.
-async fn tell_unstored(run: &Run) -> Result<(), SyncError> {
+async fn tell_unstored(run: &Run, files: &[(Vec<u8>, i64)]) {
     let limit = run.settings.source.max_content_bytes;
-    let seq = run.draft().seq();
-    let files = blobs::above_limit(&run.db, run.branch.id, seq, limit as i64, MAX_UNSTORED_TOLD + 1).await?;
     for (path, size) in files.iter().take(MAX_UNSTORED_TOLD as usize) {
         let path = String::from_utf8_lossy(path);
         let message =
@@ -154,7 +173,6 @@ async fn tell_unstored(run: &Run) -> Result<(), SyncError> {
         let message = format!("more files are above the limit of {limit} bytes; their content is not stored");
         run.progress.warn(Import.name(), "content-not-stored", message).await;
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -22,11 +22,15 @@ impl Phase for Prepare {
 
     async fn run(&self, run: &mut Run) -> Result<Next, SyncError> {
         run.reload_branch().await?;
-        run.sweep().await?;
-        match run.sync.kind {
-            SyncKind::Restore => aim_at_earlier_sync(run).await,
-            SyncKind::Sync => aim_at_head(run).await,
+        let next = match run.sync.kind {
+            SyncKind::Restore => aim_at_earlier_sync(run).await?,
+            SyncKind::Sync => aim_at_head(run).await?,
+        };
+        // The next phase of the list begins with that itself.
+        if next != Next::Continue {
+            run.sweep().await?;
         }
+        Ok(next)
     }
 }
 

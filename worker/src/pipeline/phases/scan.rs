@@ -77,9 +77,11 @@ async fn open(run: &mut Run) -> Result<(), SyncError> {
 
 /// What earlier syncs keep.
 async fn haves(run: &Run, wanted: ObjectId) -> Result<Haves, SyncError> {
-    let branches = entities::projects::branches(&run.db, &run.repository).await?;
+    let reading = run.db.begin().await?;
+    let branches = entities::projects::branches(&reading, &run.repository).await?;
     let ids: Vec<_> = branches.iter().map(|branch| branch.id).collect();
-    let mut haves = Haves { commits: syncs::recent_commits(&run.db, &ids, MAX_HAVES).await?, since: None };
+    let mut haves = Haves { commits: syncs::recent_commits(&reading, &ids, MAX_HAVES).await?, since: None };
+    reading.commit().await?;
     // The commit that the rows show now comes first, however long ago it was synced.
     if let Some((previous, shown)) = run.previous.as_ref().and_then(|sync| Some((sync, sync.commit_id?))) {
         haves.commits.retain(|have| *have != shown);
@@ -175,12 +177,23 @@ impl<'a> Walk<'a> {
             .filter(|directory| directory.row.is_some())
             .map(|directory| directory.hash)
             .collect();
-        let mut children = self.state.children_of(&self.run.db, &hashes).await?;
+        let mut children = self.children(&hashes).await?;
         for directory in directories {
             let children = children.remove(&directory.hash).unwrap_or_default();
             self.compare_one(directory, children).await?;
         }
         Ok(())
+    }
+
+    /// What the rows have in these directories, read in one transaction.
+    async fn children(&self, hashes: &[PathHash]) -> Result<HashMap<PathHash, Children>, SyncError> {
+        if hashes.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let reading = self.run.db.begin().await?;
+        let children = self.state.children_of(&reading, hashes).await?;
+        reading.commit().await?;
+        Ok(children)
     }
 
     async fn compare_one(&mut self, directory: Directory, children: Children) -> Result<(), SyncError> {

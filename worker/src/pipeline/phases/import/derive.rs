@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entities::{
-    FileKind, MemoryKind, ObjectId, PathHash, blobs,
+    FileKind, MemoryKind, ObjectId, PathHash, TenantTx, blobs,
     temporal::{FileRow, MemoryEntryRow, OpenEntry},
 };
 
@@ -26,10 +26,14 @@ pub(super) async fn derive(run: &Run) -> Result<(), SyncError> {
     let mut after = 0;
     loop {
         run.check()?;
-        let files = state.files_after(&run.db, after, FILES_AT_ONCE, !run.derive_all).await?;
-        let Some(last) = files.last() else { return Ok(()) };
+        let reading = run.db.begin().await?;
+        let files = state.files_after(&reading, after, FILES_AT_ONCE, !run.derive_all).await?;
+        let Some(last) = files.last() else { return Ok(reading.commit().await?) };
         after = last.id;
-        derive_page(run, &files).await?;
+        derive_page(run, reading, &files).await?;
+        if (files.len() as u64) < FILES_AT_ONCE {
+            return Ok(());
+        }
     }
 }
 
@@ -40,7 +44,8 @@ struct Input<'a> {
     blob: ObjectId,
 }
 
-async fn derive_page(run: &Run, files: &[FileRow]) -> Result<(), SyncError> {
+/// `reading` goes on where the files were read, and ends before anything is derived or told.
+async fn derive_page(run: &Run, reading: TenantTx, files: &[FileRow]) -> Result<(), SyncError> {
     let inputs: Vec<Input<'_>> = files
         .iter()
         .filter(|file| matches!(file.mode.kind(), FileKind::File | FileKind::Executable))
@@ -54,12 +59,13 @@ async fn derive_page(run: &Run, files: &[FileRow]) -> Result<(), SyncError> {
         files.iter().map(|file| file.path_hash).collect()
     };
     let mut open: HashMap<PathHash, Vec<OpenEntry>> = HashMap::new();
-    for entry in run.draft().state().entries_of(&run.db, &paths).await? {
+    for entry in run.draft().state().entries_of(&reading, &paths).await? {
         open.entry(entry.path_hash).or_default().push(entry);
     }
     let mut changes = Changes::default();
     let ids: Vec<ObjectId> = inputs.iter().map(|input| input.blob).collect();
-    let sizes = blobs::sizes(&run.db, &ids).await?;
+    let sizes = blobs::sizes(&reading, &ids).await?;
+    reading.commit().await?;
     let mut batch = Vec::new();
     let mut bytes = 0;
     for input in inputs {
@@ -114,6 +120,9 @@ async fn derive_batch(
     open: &mut HashMap<PathHash, Vec<OpenEntry>>,
     changes: &mut Changes,
 ) -> Result<(), SyncError> {
+    if inputs.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<ObjectId> = inputs.iter().map(|input| input.blob).collect();
     let contents: HashMap<ObjectId, Vec<u8>> = blobs::contents(&run.db, &ids)
         .await?
