@@ -8,7 +8,8 @@ use project_sync_entities::{
     keys::{KeyRing, KeyStore},
     projects,
     webhooks::{
-        self, Busy, Claimed, Fairness, NewWebhook, Outcome, Redelivery, Sent, Settled, Told, WebhookChange,
+        self, Claimed, Fairness, NewWebhook, Outcome, Redelivery, Sent, Settled, Told, UnderWay,
+        WebhookChange,
     },
 };
 use testkit::{
@@ -41,9 +42,9 @@ async fn other_tenant(db: &TestDatabase) -> TenantDb {
     db.database().tenant(id)
 }
 
-async fn claim(db: &TestDatabase, busy: &Busy, now: DateTime<Utc>) -> Vec<Claimed> {
+async fn claim(db: &TestDatabase, under_way: &UnderWay, now: DateTime<Utc>) -> Vec<Claimed> {
     let fairness = Fairness { total: 10, per_tenant: 4, per_webhook: 2 };
-    webhooks::claim(&db.database().system(), fairness, busy, now, LEASE).await.unwrap()
+    webhooks::claim(&db.database().system(), fairness, under_way, now, LEASE).await.unwrap()
 }
 
 fn sent(outcome: Outcome) -> Sent {
@@ -63,18 +64,27 @@ on_each_database! {
             ping(&ours, id, at(30)).await;
         }
         ping(&theirs, quiet, at(31)).await;
-        assert_eq!(claim(&db, &Busy::default(), at(-1)).await, []);
+        assert_eq!(claim(&db, &UnderWay::default(), at(-1)).await, []);
         let mut counts: BTreeMap<WebhookId, usize> = BTreeMap::new();
-        for claimed in claim(&db, &Busy::default(), at(40)).await {
+        for claimed in claim(&db, &UnderWay::default(), at(40)).await {
             assert_eq!(claimed.attempts, 1);
             *counts.entry(claimed.webhook_id).or_default() += 1;
         }
         // The ones of a tenant are its oldest four, of these two of a webhook.
         assert_eq!(counts, BTreeMap::from([(busy_one, 2), (quiet, 1)]));
-        let without = Busy { webhooks: vec![busy_one], tenants: Vec::new() };
+        // What is on its way counts, of a webhook and of a tenant.
+        for on_its_way in [
+            UnderWay { webhooks: vec![(busy_one, 1)], tenants: vec![(ours_of(&ours), 1)] },
+            UnderWay { webhooks: Vec::new(), tenants: vec![(ours_of(&ours), 3)] },
+        ] {
+            let one = claim(&db, &on_its_way, at(40)).await;
+            assert_eq!(one.iter().map(|claimed| claimed.webhook_id).collect::<Vec<_>>(), [busy_one]);
+            webhooks::put_back(&db.database().system(), &one[0], at(2)).await.unwrap();
+        }
+        let without = UnderWay { webhooks: vec![(busy_one, 2)], tenants: Vec::new() };
         let ids: Vec<_> = claim(&db, &without, at(40)).await.into_iter().map(|claimed| claimed.webhook_id).collect();
         assert!(ids.len() == 2 && ids.contains(&second) && ids.contains(&third), "{ids:?}");
-        let without = Busy { webhooks: Vec::new(), tenants: vec![ours_of(&ours)] };
+        let without = UnderWay { webhooks: Vec::new(), tenants: vec![(ours_of(&ours), 4)] };
         assert_eq!(claim(&db, &without, at(40)).await, []);
         // What nobody settled is due again when its lease ends, and not before.
         assert!(claim(&db, &without, at(79)).await.is_empty());
@@ -85,13 +95,28 @@ on_each_database! {
         assert_eq!((waiting.waiting, waiting.oldest), (23, Some(at(2))));
     }
 
+    /// A claim chooses among the few that wait longest, and whoever asks again gets to the others.
+    async fn what_waits_behind_many_is_found(db: TestDatabase) {
+        let (keys, ours) = (keys(), local_tenant(db.database()).await);
+        let (large, small) = (webhook(&ours, &keys).await, webhook(&ours, &keys).await);
+        for _ in 0..600 {
+            ping(&ours, large, at(0)).await;
+        }
+        ping(&ours, small, at(1)).await;
+        let of = async |under_way| -> Vec<_> {
+            claim(&db, &under_way, at(2)).await.into_iter().map(|claimed| claimed.webhook_id).collect()
+        };
+        assert_eq!(of(UnderWay::default()).await, [large, large]);
+        assert_eq!(of(UnderWay { webhooks: vec![(large, 2)], tenants: Vec::new() }).await, [small]);
+    }
+
     /// Who lost a delivery to another one says nothing about it any more.
     async fn only_whoever_has_it_settles_it(db: TestDatabase) {
         let (keys, ours) = (keys(), local_tenant(db.database()).await);
         let id = webhook(&ours, &keys).await;
         ping(&ours, id, at(0)).await;
-        let first = claim(&db, &Busy::default(), at(0)).await.remove(0);
-        let second = claim(&db, &Busy::default(), at(40)).await.remove(0);
+        let first = claim(&db, &UnderWay::default(), at(0)).await.remove(0);
+        let second = claim(&db, &UnderWay::default(), at(40)).await.remove(0);
         let settle = async |claimed: &Claimed, outcome| {
             let transaction = ours.begin_write().await.unwrap();
             let settled = webhooks::settle(&transaction, claimed, &sent(outcome), at(41)).await.unwrap();
@@ -104,9 +129,9 @@ on_each_database! {
         assert_eq!(settle(&first, Outcome::Failed { disable_after: 1 }).await, Settled::NotOurs);
         assert!(webhooks::get(&ours, id).await.unwrap().unwrap().enabled, "nothing is left of it");
         webhooks::put_back(&db.database().system(), &first, at(41)).await.unwrap();
-        assert_eq!(claim(&db, &Busy::default(), at(42)).await, [], "nor is it put back");
+        assert_eq!(claim(&db, &UnderWay::default(), at(42)).await, [], "nor is it put back");
         webhooks::put_back(&db.database().system(), &second, at(41)).await.unwrap();
-        let third = claim(&db, &Busy::default(), at(42)).await.remove(0);
+        let third = claim(&db, &UnderWay::default(), at(42)).await.remove(0);
         assert_eq!(third.attempts, 2, "what was put back does not count");
         assert_eq!(settle(&third, Outcome::Delivered).await, Settled::Noted);
         assert_eq!(settle(&third, Outcome::Delivered).await, Settled::NotOurs);
@@ -173,7 +198,7 @@ on_each_database! {
         assert_eq!(webhooks::notify(&ours, &told, at(1)).await.unwrap(), 0);
         let after = (webhooks::get(&theirs, id).await.unwrap(), webhooks::deliveries(&theirs, id, None, None, 9).await.unwrap());
         assert_eq!(after, before);
-        let claimed = claim(&db, &Busy::default(), at(2)).await.remove(0);
+        let claimed = claim(&db, &UnderWay::default(), at(2)).await.remove(0);
         let transaction = ours.begin_write().await.unwrap();
         for outcome in [Outcome::Delivered, Outcome::Failed { disable_after: 1 }, Outcome::SwitchOff { reason: "r".to_owned() }] {
             let settled = webhooks::settle(&transaction, &claimed, &sent(outcome), at(3)).await.unwrap();

@@ -24,7 +24,7 @@ pub use secrets::{
     OVERLAP, SECRET_BYTES, SECRET_PREFIX, SigningSecrets, WebhookSecret, by_key, open, rotate,
 };
 pub use sending::{
-    Backlog, Busy, Claimed, Fairness, MAX_ERROR_CHARS, Outcome, Sent, Settled, backlog, claim, prune,
+    Backlog, Claimed, Fairness, MAX_ERROR_CHARS, Outcome, Sent, Settled, UnderWay, backlog, claim, prune,
     put_back, settle,
 };
 

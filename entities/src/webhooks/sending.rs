@@ -54,13 +54,13 @@ pub struct Fairness {
     pub per_webhook: usize,
 }
 
-/// Who gets nothing just now, because enough is on its way to them.
+/// What is on its way already, which counts as taken.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Busy {
-    /// These tenants.
-    pub tenants: Vec<TenantId>,
-    /// These webhooks.
-    pub webhooks: Vec<WebhookId>,
+pub struct UnderWay {
+    /// To these tenants, so much.
+    pub tenants: Vec<(TenantId, usize)>,
+    /// To these webhooks, so much.
+    pub webhooks: Vec<(WebhookId, usize)>,
 }
 
 /// What one attempt came to.
@@ -109,51 +109,78 @@ pub enum Settled {
     NotOurs,
 }
 
-/// Takes what is due, at most so much, until `now + lease`. What waits longest comes first, one of each webhook in turn.
-/// It reads all that is due, which is little as long as senders keep up: what is refused is not due for a while.
+/// How many of what is due one claim chooses from, at least: a receiver that was away for long leaves many thousands.
+const LOOKED_AT: usize = 500;
+
+/// Takes what is due, at most so much with what is on its way, until `now + lease`. What waits longest comes first, one of
+/// each webhook in turn. It chooses from the [`LOOKED_AT`] that wait longest, without those who have enough on their way:
+/// whoever still has room asks again until nothing is given.
 ///
 /// # Errors
 /// If the database is away.
 pub async fn claim(
     db: &impl OfSystem,
     fairness: Fairness,
-    busy: &Busy,
+    under_way: &UnderWay,
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<Vec<Claimed>, DbErr> {
     let backend = db.get_database_backend();
-    let mut values: Vec<Value> = vec![now.into(), (now + lease).into()];
-    for limit in [fairness.total, fairness.per_tenant, fairness.per_webhook] {
-        values.push((limit as i64).into());
-    }
-    let mut except = String::new();
-    for (column, ids) in [
-        ("tenant_id", busy.tenants.iter().map(|id| Value::from(*id)).collect::<Vec<_>>()),
-        ("webhook_id", busy.webhooks.iter().map(|id| Value::from(*id)).collect()),
-    ] {
-        if !ids.is_empty() {
-            let first = values.len() + 1;
-            let marks: Vec<_> = (first..first + ids.len()).map(|number| format!("${number}")).collect();
-            except += &format!(" AND {column} NOT IN ({})", marks.join(", "));
-            values.extend(ids);
-        }
-    }
+    let mut values: Vec<Value> = vec![now.into(), (now + lease).into(), (fairness.total as i64).into()];
+    let tenants = under_way.tenants.iter().map(|(id, count)| (Value::from(*id), *count));
+    let (not_tenants, of_tenant) = shares("tenant_id", tenants, fairness.per_tenant, &mut values);
+    let webhooks = under_way.webhooks.iter().map(|(id, count)| (Value::from(*id), *count));
+    let (not_webhooks, of_webhook) = shares("webhook_id", webhooks, fairness.per_webhook, &mut values);
+    let looked_at = LOOKED_AT.max(fairness.total);
     // SQLite has one writer at a time; in Postgres another sender's rows are passed over.
     let lock = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = format!(
         "UPDATE webhook_deliveries SET next_at = $2, last_tried_at = $1, attempts = attempts + 1 WHERE id IN (\
              SELECT id FROM webhook_deliveries WHERE status = 'pending' AND next_at <= $1 AND id IN (\
                  SELECT id FROM (\
-                     SELECT id, next_at, \
+                     SELECT id, tenant_id, webhook_id, next_at, \
                          row_number() OVER (PARTITION BY tenant_id ORDER BY next_at, id) AS of_tenant, \
                          row_number() OVER (PARTITION BY webhook_id ORDER BY next_at, id) AS of_webhook \
-                     FROM webhook_deliveries WHERE status = 'pending' AND next_at <= $1{except}\
-                 ) AS due WHERE of_tenant <= $4 AND of_webhook <= $5 ORDER BY of_webhook, next_at, id LIMIT $3\
+                     FROM (\
+                         SELECT id, tenant_id, webhook_id, next_at FROM webhook_deliveries \
+                         WHERE status = 'pending' AND next_at <= $1{not_tenants}{not_webhooks} \
+                         ORDER BY next_at, id LIMIT {looked_at}\
+                     ) AS oldest\
+                 ) AS due WHERE of_tenant <= {of_tenant} AND of_webhook <= {of_webhook} \
+                 ORDER BY of_webhook, next_at, id LIMIT $3\
              ) {lock}\
          ) RETURNING id, tenant_id, webhook_id, attempts"
     );
     let statement = Statement::from_sql_and_values(backend, sql, values);
     Claimed::find_by_statement(statement).all(db).await
+}
+
+/// What a claim says of those to whom something is on its way: a condition that leaves out whoever has enough, and how much
+/// each of the others may be given.
+fn shares(
+    column: &str,
+    under_way: impl Iterator<Item = (Value, usize)>,
+    most: usize,
+    values: &mut Vec<Value>,
+) -> (String, String) {
+    let (mut full, mut less) = (Vec::new(), String::new());
+    for (id, count) in under_way {
+        values.push(id);
+        let mark = format!("${}", values.len());
+        match most.saturating_sub(count) {
+            0 => full.push(mark),
+            room => less += &format!(" WHEN {mark} THEN {room}"),
+        }
+    }
+    let except = match full.is_empty() {
+        true => String::new(),
+        false => format!(" AND {column} NOT IN ({})", full.join(", ")),
+    };
+    let share = match less.is_empty() {
+        true => most.to_string(),
+        false => format!("CASE {column}{less} ELSE {most} END"),
+    };
+    (except, share)
 }
 
 /// Gives back what was taken and not sent: it is due at `at`, and the attempt does not count.

@@ -16,8 +16,8 @@ use project_sync_entities::{
         schedules::{self, NewSchedule, Ran},
     },
     webhooks::{
-        self, Busy, Claimed, Fairness, NewWebhook, Outcome, Redelivery, Sent, Settled, Told, WebhookChange,
-        WebhookError,
+        self, Claimed, Fairness, NewWebhook, Outcome, Redelivery, Sent, Settled, Told, UnderWay,
+        WebhookChange, WebhookError,
     },
 };
 use sea_orm::DbErr;
@@ -90,7 +90,7 @@ async fn outward(database: &TestDatabase, of: &Owned, keys: &KeyStore) -> Outwar
     assert_eq!(webhooks::notify(db, &told(project), NOW).await.unwrap(), 1);
     let fairness = Fairness { total: 10, per_tenant: 10, per_webhook: 10 };
     let system = database.database().system();
-    let claimed = webhooks::claim(&system, fairness, &Busy::default(), NOW, LEASE).await.unwrap();
+    let claimed = webhooks::claim(&system, fairness, &UnderWay::default(), NOW, LEASE).await.unwrap();
     let [claimed] = claimed.try_into().unwrap();
     hooks::set(db, keys, project, HookKind::Github, &secret(), NOW).await.unwrap();
     for name in ["first", "second"] {

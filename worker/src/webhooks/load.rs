@@ -8,10 +8,8 @@ use std::{
 
 use entities::{
     TenantId, WebhookId,
-    webhooks::{Busy, Claimed},
+    webhooks::{Claimed, UnderWay},
 };
-
-use super::WebhookSettings;
 
 /// What is on its way, by tenant and by webhook.
 #[derive(Default)]
@@ -21,24 +19,15 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Whoever has enough.
-    pub(super) fn busy(&self, settings: &WebhookSettings) -> Busy {
-        Busy {
-            tenants: full(&self.tenants, settings.tenant_concurrency),
-            webhooks: full(&self.webhooks, settings.host_concurrency),
-        }
+    /// All of it.
+    pub(super) fn under_way(&self) -> UnderWay {
+        UnderWay { tenants: counts(&self.tenants), webhooks: counts(&self.webhooks) }
     }
 
-    /// Counts one more, unless they have enough.
-    pub(super) fn add(&mut self, claimed: &Claimed, settings: &WebhookSettings) -> bool {
-        let of_tenant = self.tenants.get(&claimed.tenant_id).copied().unwrap_or_default();
-        let of_webhook = self.webhooks.get(&claimed.webhook_id).copied().unwrap_or_default();
-        if of_tenant >= settings.tenant_concurrency || of_webhook >= settings.host_concurrency {
-            return false;
-        }
-        self.tenants.insert(claimed.tenant_id, of_tenant + 1);
-        self.webhooks.insert(claimed.webhook_id, of_webhook + 1);
-        true
+    /// Counts one more.
+    pub(super) fn add(&mut self, claimed: &Claimed) {
+        *self.tenants.entry(claimed.tenant_id).or_default() += 1;
+        *self.webhooks.entry(claimed.webhook_id).or_default() += 1;
     }
 
     /// Counts one less.
@@ -48,8 +37,8 @@ impl Load {
     }
 }
 
-fn full<K: Copy>(counts: &HashMap<K, usize>, most: usize) -> Vec<K> {
-    counts.iter().filter(|(_, count)| **count >= most).map(|(key, _)| *key).collect()
+fn counts<K: Copy>(counts: &HashMap<K, usize>) -> Vec<(K, usize)> {
+    counts.iter().map(|(key, count)| (*key, *count)).collect()
 }
 
 /// One less of `key`; what there is none of is not remembered.

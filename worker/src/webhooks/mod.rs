@@ -70,25 +70,16 @@ impl Sender {
         Ok(Self { db, settings: Arc::new(settings), keys, clock, outbound, hosts: Hosts::default() })
     }
 
-    /// Takes what is due, at most `free`, of those who have not enough on their way already.
-    async fn claim(&self, load: &mut Load, free: usize) -> Result<Vec<Claimed>, DbErr> {
+    /// Takes some of what is due, at most `free`, of those who have not enough on their way already.
+    async fn claim(&self, load: &Load, free: usize) -> Result<Vec<Claimed>, DbErr> {
         let fairness = Fairness {
             total: free,
             per_tenant: self.settings.tenant_concurrency,
             per_webhook: self.settings.host_concurrency,
         };
-        let (now, system) = (self.clock.now(), self.db.system());
         let lease = self.settings.timeout() + LEASE_MARGIN;
-        let claimed = webhooks::claim(&system, fairness, &load.busy(&self.settings), now, lease).await?;
-        let mut taken = Vec::with_capacity(claimed.len());
-        for one in claimed {
-            if load.add(&one, &self.settings) {
-                taken.push(one);
-            } else {
-                webhooks::put_back(&system, &one, now + HELD_BACK).await?;
-            }
-        }
-        Ok(taken)
+        let (now, system) = (self.clock.now(), self.db.system());
+        webhooks::claim(&system, fairness, &load.under_way(), now, lease).await
     }
 }
 
@@ -115,7 +106,7 @@ async fn send(sender: &Sender, stop: &CancellationToken) {
             () = tokio::time::sleep(poll) => {}
             () = stop.cancelled() => {}
         }
-        // Places that came free together are filled together: looking for what is due reads all of it.
+        // Places that came free together are filled together.
         while let Some(ended) = under_way.try_join_next() {
             note_end(&mut load, ended);
         }
@@ -127,22 +118,26 @@ async fn send(sender: &Sender, stop: &CancellationToken) {
     }
 }
 
+/// Takes as much as there are places for: as long as something is given, for a claim chooses among few.
 async fn fill(sender: &Sender, load: &mut Load, under_way: &mut JoinSet<Claimed>) {
-    let free = sender.settings.concurrency.saturating_sub(under_way.len());
-    if free == 0 {
-        return;
-    }
-    match sender.claim(load, free).await {
-        Ok(claimed) => {
-            for one in claimed {
-                let sender = sender.clone();
-                under_way.spawn(async move {
-                    sender.deliver(&one).await;
-                    one
-                });
-            }
+    loop {
+        let free = sender.settings.concurrency.saturating_sub(under_way.len());
+        if free == 0 {
+            return;
         }
-        Err(error) => tracing::warn!(%error, "deliveries wait"),
+        let claimed = match sender.claim(load, free).await {
+            Ok(claimed) if claimed.is_empty() => return,
+            Ok(claimed) => claimed,
+            Err(error) => return tracing::warn!(%error, "deliveries wait"),
+        };
+        for one in claimed {
+            load.add(&one);
+            let sender = sender.clone();
+            under_way.spawn(async move {
+                sender.deliver(&one).await;
+                one
+            });
+        }
     }
 }
 
