@@ -264,8 +264,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// Wakes those in this process who pass it on; who sends to webhooks only if there is something to send: looking for it
-    /// reads all that is due.
+    /// Wakes those in this process who pass it on; who sends to webhooks only if there is something to send.
     pub fn tell(self) {
         count(&WRITTEN);
         if self.deliveries > 0 {

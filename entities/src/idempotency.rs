@@ -117,7 +117,7 @@ async fn again(
     }
     let taken = idempotency_key::Entity::update_many()
         .col_expr(idempotency_key::Column::CreatedAt, Expr::value(ticket.since))
-        .filter(held(&Ticket { since: found.created_at, ..ticket.clone() }))
+        .filter(held(db, &Ticket { since: found.created_at, ..ticket.clone() }))
         .exec(db)
         .await?;
     Ok(match taken.rows_affected {
@@ -135,8 +135,7 @@ pub async fn finish(db: &impl OfTenant, ticket: &Ticket, answer: Answer) -> Resu
         .col_expr(idempotency_key::Column::Status, Expr::value(i32::from(answer.status)))
         .col_expr(idempotency_key::Column::Headers, Expr::value(answer.headers))
         .col_expr(idempotency_key::Column::Body, Expr::value(answer.body))
-        .filter(db.only(idempotency_key::Column::TenantId))
-        .filter(held(ticket))
+        .filter(held(db, ticket))
         .exec(db)
         .await?;
     Ok(updated.rows_affected == 1)
@@ -147,11 +146,7 @@ pub async fn finish(db: &impl OfTenant, ticket: &Ticket, answer: Answer) -> Resu
 /// # Errors
 /// If the database is away.
 pub async fn forget(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
-    idempotency_key::Entity::delete_many()
-        .filter(db.only(idempotency_key::Column::TenantId))
-        .filter(held(ticket))
-        .exec(db)
-        .await?;
+    idempotency_key::Entity::delete_many().filter(held(db, ticket)).exec(db).await?;
     Ok(())
 }
 
@@ -167,23 +162,22 @@ pub async fn expire(db: &impl OfSystem, now: DateTime<Utc>) -> Result<u64, DbErr
     Ok(db.execute_raw(statement).await?.rows_affected())
 }
 
-/// The row of a request that is being served under this ticket.
-fn held(ticket: &Ticket) -> sea_orm::Condition {
+/// The row that was made at the ticket's time, which must be the tenant's own.
+fn row_of(db: &impl OfTenant, ticket: &Ticket) -> sea_orm::Condition {
     sea_orm::Condition::all()
+        .add(db.only(idempotency_key::Column::TenantId))
         .add(idempotency_key::Column::TenantId.eq(ticket.tenant))
         .add(idempotency_key::Column::Key.eq(&ticket.key))
         .add(idempotency_key::Column::CreatedAt.eq(ticket.since))
-        .add(idempotency_key::Column::Status.is_null())
 }
 
-/// Removes the row that was made at the ticket's time, answered or not.
+/// The row of a request that is being served under this ticket.
+fn held(db: &impl OfTenant, ticket: &Ticket) -> sea_orm::Condition {
+    row_of(db, ticket).add(idempotency_key::Column::Status.is_null())
+}
+
+/// Removes the ticket's row, answered or not.
 async fn remove(db: &impl OfTenant, ticket: &Ticket) -> Result<(), DbErr> {
-    idempotency_key::Entity::delete_many()
-        .filter(db.only(idempotency_key::Column::TenantId))
-        .filter(idempotency_key::Column::TenantId.eq(ticket.tenant))
-        .filter(idempotency_key::Column::Key.eq(&ticket.key))
-        .filter(idempotency_key::Column::CreatedAt.eq(ticket.since))
-        .exec(db)
-        .await?;
+    idempotency_key::Entity::delete_many().filter(row_of(db, ticket)).exec(db).await?;
     Ok(())
 }

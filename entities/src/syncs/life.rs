@@ -162,6 +162,7 @@ pub async fn heartbeat(
     now: DateTime<Utc>,
     lease: Duration,
 ) -> Result<Heartbeat, DbErr> {
+    // The condition is that of `held`, written out: sea-orm's `exec_with_returning` refuses updates of many rows on SQLite.
     let statement = Statement::from_sql_and_values(
         db.get_database_backend(),
         "UPDATE project_syncs SET lease_until = $4 WHERE id = $1 AND fencing_token = $2 AND status = 'running' \
